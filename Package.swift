@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One line a module, in the order of the arrows (see ARCHITECTURE.md): a target may depend only on those above it.
+let package = Package(
+  name: "Pushforward",
+  platforms: [.macOS(.v14)],
+  products: [
+    // The executable is `pushforward`; file systems that ignore case rule out a library product `Pushforward`.
+    .executable(name: "pushforward", targets: ["PushforwardCLI"]),
+    .library(name: "PushforwardLibrary", targets: ["Pushforward"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    .target(name: "CKernels"),
+    .target(name: "PushforwardCore", dependencies: ["CKernels"]),
+    .target(name: "PushforwardModels", dependencies: ["PushforwardCore"]),
+    .target(name: "PushforwardTraining", dependencies: ["PushforwardModels"]),
+    .target(
+      name: "PushforwardTables",
+      dependencies: [
+        "PushforwardCore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ]),
+    .target(name: "PushforwardEvaluation", dependencies: ["PushforwardModels"]),
+    .target(name: "PushforwardInterchange", dependencies: ["PushforwardModels", "PushforwardTables"]),
+    .target(
+      name: "Pushforward",
+      dependencies: [
+        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables",
+        "PushforwardEvaluation", "PushforwardInterchange",
+      ]),
+    .target(
+      name: "PushforwardCommands",
+      dependencies: ["Pushforward", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
+
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
+    .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
+    .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,11 @@
+/* CKernels: every loop over numbers. Umbrella header; each part states its own contract. */
+#ifndef PF_CKERNELS_H
+#define PF_CKERNELS_H
+#include "pf_isa.h"
+#include "pf_elementwise.h"
+#include "pf_linear.h"
+#include "pf_optimizer.h"
+#include "pf_pool.h"
+#include "pf_random.h"
+#include "pf_univariate.h"
+#endif

@@ -1,0 +1,34 @@
+/* Univariate transformers: the scalar bijections that coupling and autoregressive layers parameterise.
+ *
+ * x, y: `features x lanes` a tile. params: `features x P x lanes` a tile, the P parameters of a feature consecutive rows.
+ * logdet: `1 x lanes` a tile, ACCUMULATED (+=). Forward is data to base. Inverse accumulates the inverse's own log-det.
+ * Backward takes the forward's inputs and outputs' gradients dy and dlogdet, and ACCUMULATES into dx and dparams.
+ * The `_inverse_backward` of a transformer is the vector-Jacobian product of its inverse.
+ * lanes is 64 or 1.
+ */
+#ifndef PF_UNIVARIATE_H
+#define PF_UNIVARIATE_H
+
+/* Rational-quadratic spline (Durkan et al. 2019, arXiv:1906.04032): P = 3 * bins - 1: bins unnormalised widths, bins
+ * unnormalised heights (softmax, each at least min_bin of the whole), bins - 1 unnormalised interior slopes:
+ * slope = min_slope + softplus(u + c) with c such that u = 0 gives slope 1. Knots span [-bound, bound]; outside: identity
+ * (end slopes are 1). All parameters zero: the identity. */
+typedef struct { double bound, min_bin, min_slope; long bins; } pf_spline_shape;
+
+#define PF_DECLARE_TRANSFORMER(NAME, SHAPE, T, S)                                                                     \
+  void pf_##NAME##_forward_##S(SHAPE, const T *x, const T *params, T *y, T *logdet, long features, long tiles,        \
+                               long lanes);                                                                           \
+  void pf_##NAME##_inverse_##S(SHAPE, const T *y, const T *params, T *x, T *logdet, long features, long tiles,        \
+                               long lanes);                                                                           \
+  void pf_##NAME##_backward_##S(SHAPE, const T *x, const T *y, const T *params, const T *dy, const T *dlogdet, T *dx,  \
+                                T *dparams, long features, long tiles, long lanes);                                   \
+  void pf_##NAME##_inverse_backward_##S(SHAPE, const T *y, const T *x, const T *params, const T *dx,                  \
+                                        const T *dlogdet, T *dy, T *dparams, long features, long tiles, long lanes);
+
+PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, float, f32)
+PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, double, f64)
+
+/* Affine: P = 2: shift, a. log scale = a / (1 + |a| / log_scale_bound); y = x * exp(log scale) + shift. */
+PF_DECLARE_TRANSFORMER(affine, double log_scale_bound, float, f32)
+PF_DECLARE_TRANSFORMER(affine, double log_scale_bound, double, f64)
+#endif

@@ -1,0 +1,6 @@
+@_exported import PushforwardCore
+@_exported import PushforwardEvaluation
+@_exported import PushforwardInterchange
+@_exported import PushforwardModels
+@_exported import PushforwardTables
+@_exported import PushforwardTraining

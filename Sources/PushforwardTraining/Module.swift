@@ -1,0 +1,1 @@
+// Module documentation: see ARCHITECTURE.md.
