@@ -2,6 +2,7 @@
 #ifndef PF_CKERNELS_H
 #define PF_CKERNELS_H
 #include "pf_isa.h"
+#include "pf_activation.h"
 #include "pf_elementwise.h"
 #include "pf_linear.h"
 #include "pf_optimizer.h"

@@ -10,6 +10,7 @@
  */
 #ifndef PF_LINEAR_H
 #define PF_LINEAR_H
+#include "pf_isa.h"
 #include <stdint.h>
 
 enum pf_activation { PF_IDENTITY = 0, PF_RELU = 1, PF_TANH = 2, PF_SILU = 3, PF_ELU = 4, PF_SOFTPLUS = 5, PF_SIGMOID = 6 };

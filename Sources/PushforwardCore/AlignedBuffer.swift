@@ -1,0 +1,30 @@
+/// A block of zero-initialised memory aligned to 64 bytes (one cache line, one AVX-512 vector).
+///
+/// The only owner of raw numeric memory in the library. Everything else holds pointers into one for as long as it
+/// holds the buffer itself.
+public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  /// The first element.
+  public let pointer: UnsafeMutablePointer<Element>
+  /// Number of elements.
+  public let count: Int
+
+  /// Allocates `count` elements, all bits zero.
+  public init(count: Int) {
+    let bytes = max(count * MemoryLayout<Element>.stride, 64)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    self.pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  /// A copy of another buffer.
+  public convenience init(copying other: AlignedBuffer<Element>) {
+    self.init(count: other.count)
+    pointer.update(from: other.pointer, count: other.count)
+  }
+
+  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+
+  /// The elements as a collection.
+  public var elements: UnsafeMutableBufferPointer<Element> { .init(start: pointer, count: count) }
+}

@@ -1,0 +1,95 @@
+import CKernels
+
+/// Activation functions of a network's hidden layers.
+public enum Activation: String, Codable, Sendable, CaseIterable {
+  case identity, relu, tanh, silu, elu, softplus, sigmoid
+
+  /// The kernels' number for it.
+  var kernel: Int32 {
+    let code =
+      switch self {
+      case .identity: PF_IDENTITY
+      case .relu: PF_RELU
+      case .tanh: PF_TANH
+      case .silu: PF_SILU
+      case .elu: PF_ELU
+      case .softplus: PF_SOFTPLUS
+      case .sigmoid: PF_SIGMOID
+      }
+    return Int32(code.rawValue)
+  }
+}
+
+/// Which columns each row of a weight matrix may use: block lower-triangular.
+public struct TriangularMask: Sendable, Equatable {
+  /// Leading columns that row `o` may use, non-decreasing.
+  public let extents: [Int32]
+  /// First row that uses column `k`.
+  public let firstRows: [Int32]
+
+  /// A mask from the rows' extents.
+  ///
+  /// - Precondition: extents do not decrease and lie in `0...columns`.
+  public init(extents: [Int32], columns: Int) {
+    precondition(zip(extents, extents.dropFirst()).allSatisfy { $0 <= $1 }, "extents must not decrease")
+    precondition(extents.allSatisfy { $0 >= 0 && $0 <= columns }, "extents outside 0...\(columns)")
+    self.extents = extents
+    var row = 0
+    firstRows = (0..<Int32(columns)).map { column in
+      while row < extents.count && extents[row] <= column { row += 1 }
+      return Int32(row)
+    }
+  }
+}
+
+/// `y = activation(W x + b [+ residual])`, whole or block-triangular.
+public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  let weight: ParameterSlice
+  let bias: ParameterSlice?
+  let mask: TriangularMask?
+  let activation: Activation
+
+  /// A linear layer over parameter slices.
+  public init(weight: ParameterSlice, bias: ParameterSlice?, mask: TriangularMask? = nil, activation: Activation = .identity) {
+    self.weight = weight
+    self.bias = bias
+    self.mask = mask
+    self.activation = activation
+  }
+
+  public override var hasParameters: Bool { true }
+
+  public override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
+    if activation == .silu && context.tape.recordsGradients {
+      node.saved = context.tape.makeScratch(count: context.outputCount(node))
+    }
+    Scalar.linearForward(
+      context.parameters + weight.offset, weight.columns, bias.map { context.parameters + $0.offset },
+      context.input(node, 0), context.hasInput(node, 1) ? context.input(node, 1) : nil, context.output(node),
+      node.saved, weight.rows, weight.columns, mask?.extents, context.tiles, context.lanes, activation.kernel)
+  }
+
+  public override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
+    let dz = context.outputGradient(node)
+    if activation != .identity {
+      Scalar.activationBackward(
+        activation.kernel, node.saved ?? context.output(node), dz, dz, context.outputCount(node))
+    }
+    if let residual = context.inputGradient(node, 1) {
+      Scalar.axpy(1, dz, residual, context.outputCount(node))
+    }
+    if let gradients = context.parameterGradients {
+      let mark = context.tape.scratchMark
+      Scalar.linearBackwardWeight(
+        dz, context.input(node, 0), gradients + weight.offset, weight.columns, bias.map { gradients + $0.offset },
+        weight.rows, weight.columns, mask?.extents, context.tiles, context.lanes,
+        context.tape.makeScratch(count: pf_linear_scratch(weight.columns, context.tiles)))
+      context.tape.releaseScratch(to: mark)
+    }
+    if let dx = context.inputGradientForOverwrite(node, 0) {
+      Scalar.linearBackwardInput(
+        context.parameters + weight.offset, weight.columns, dz, dx.pointer, weight.rows, weight.columns,
+        mask?.firstRows, context.tiles, context.lanes, dx.isFresh ? 0 : 1)
+    }
+  }
+}

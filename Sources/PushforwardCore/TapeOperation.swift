@@ -1,0 +1,112 @@
+/// One recorded operation.
+public struct TapeNode<Scalar: TileScalar> {
+  let operation: TapeOperation<Scalar>
+  let input0: Int32
+  let input1: Int32
+  let input2: Int32
+  let output: Int32
+  let accumulator: Int32
+  /// A number the operation was recorded with.
+  public let attribute: Double
+  /// An index the operation was recorded with.
+  public let choice: Int
+  /// What `forward` keeps for `backward`, from `makeScratch`.
+  public var saved: UnsafeMutablePointer<Scalar>?
+}
+
+/// An operation on whole tiles with its vector-Jacobian product beside it.
+///
+/// Subclass it to add your own; instances carry only settings, so one may be shared by all tapes and threads.
+/// `backward` must ACCUMULATE into the gradients it is handed.
+open class TapeOperation<Scalar: TileScalar>: @unchecked Sendable {
+  /// Whether the operation reads the model's parameters (and so needs a backward pass whatever its inputs).
+  open var hasParameters: Bool { false }
+
+  /// For subclasses.
+  public init() {}
+
+  /// Computes the output from the inputs.
+  open func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
+    preconditionFailure("\(type(of: self)) must override forward")
+  }
+
+  /// Adds to the inputs' (and parameters') gradients from the output's.
+  open func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
+    preconditionFailure("\(type(of: self)) must override backward")
+  }
+}
+
+/// What an operation sees of its tape.
+public struct OperationContext<Scalar: TileScalar> {
+  /// The tape; scratch may be taken from it.
+  public unowned let tape: Tape<Scalar>
+
+  /// Tiles of every value.
+  public var tiles: Int { tape.tiles }
+  /// Lanes of a tile.
+  public var lanes: Int { tape.lanes }
+  /// The model's parameters.
+  public var parameters: UnsafePointer<Scalar> { tape.parameterPointer! }
+  /// The model's gradient buffer, `nil` when parameters are held fixed.
+  public var parameterGradients: UnsafeMutablePointer<Scalar>? { tape.parameterGradientPointer }
+
+  private func slotIndex(_ node: TapeNode<Scalar>, _ input: Int) -> Int {
+    Int(input == 0 ? node.input0 : input == 1 ? node.input1 : node.input2)
+  }
+
+  /// Whether the node was recorded with that input.
+  public func hasInput(_ node: TapeNode<Scalar>, _ input: Int) -> Bool { slotIndex(node, input) >= 0 }
+
+  /// Memory of input 0, 1 or 2.
+  public func input(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafePointer<Scalar> {
+    UnsafePointer(tape.slots[slotIndex(node, input)].pointer)
+  }
+
+  /// Features of input 0, 1 or 2.
+  public func inputFeatures(_ node: TapeNode<Scalar>, _ input: Int) -> Int {
+    tape.slots[slotIndex(node, input)].features
+  }
+
+  /// Memory of the output.
+  public func output(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar> {
+    tape.slots[Int(node.output)].pointer
+  }
+
+  /// Features of the output.
+  public func outputFeatures(_ node: TapeNode<Scalar>) -> Int { tape.slots[Int(node.output)].features }
+
+  /// Elements of the output.
+  public func outputCount(_ node: TapeNode<Scalar>) -> Int { tape.elementCount(features: outputFeatures(node)) }
+
+  /// Memory of the accumulator (one feature), if the node has one.
+  public func accumulator(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar>? {
+    node.accumulator < 0 ? nil : tape.slots[Int(node.accumulator)].pointer
+  }
+
+  /// Gradient of the output, zeros when nothing flowed into it. May be overwritten: this is its last use.
+  public func outputGradient(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar> {
+    tape.gradientBuffer(Int(node.output))
+  }
+
+  /// Gradient of the accumulator, zeros when nothing flowed into it.
+  public func accumulatorGradient(_ node: TapeNode<Scalar>) -> UnsafePointer<Scalar> {
+    UnsafePointer(tape.gradientBuffer(Int(node.accumulator)))
+  }
+
+  /// Gradient of an input to accumulate into; `nil` when none is wanted.
+  public func inputGradient(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafeMutablePointer<Scalar>? {
+    let index = slotIndex(node, input)
+    guard index >= 0, tape.slots[index].needsGradient else { return nil }
+    return tape.gradientBuffer(index)
+  }
+
+  /// Gradient of an input: `isFresh` means its contents are undefined and must be overwritten, not added to.
+  public func inputGradientForOverwrite(
+    _ node: TapeNode<Scalar>, _ input: Int
+  ) -> (pointer: UnsafeMutablePointer<Scalar>, isFresh: Bool)? {
+    let index = slotIndex(node, input)
+    guard index >= 0, tape.slots[index].needsGradient else { return nil }
+    if let pointer = tape.slots[index].gradient { return (pointer, false) }
+    return (tape.freshGradientBuffer(index), true)
+  }
+}

@@ -1,0 +1,117 @@
+import CKernels
+
+/// A univariate bijection whose parameters come from a network: what coupling and autoregressive layers apply to each
+/// feature.
+public enum Transformer: Codable, Sendable, Equatable {
+  /// `z = x + shift` (NICE, Dinh et al. 2014). One parameter.
+  case additive
+  /// `z = x exp(s) + shift`, `s = a / (1 + |a| / logScaleBound)`: smooth, and never beyond the bound. Two parameters:
+  /// shift, a.
+  case affine(logScaleBound: Double)
+  /// Monotone rational-quadratic spline on `[-bound, bound]`, identity outside (Durkan et al. 2019,
+  /// arXiv:1906.04032). `3 bins - 1` parameters: widths, heights, interior slopes.
+  case rationalQuadraticSpline(bins: Int, bound: Double, minimumBin: Double, minimumSlope: Double)
+
+  /// Affine with the scale within `e^-5...e^5`.
+  public static var affine: Transformer { .affine(logScaleBound: 5) }
+
+  /// A spline with the usual floors, 1e-3.
+  public static func spline(bins: Int = 8, bound: Double = 5) -> Transformer {
+    .rationalQuadraticSpline(bins: bins, bound: bound, minimumBin: 1e-3, minimumSlope: 1e-3)
+  }
+
+  /// Numbers a feature needs.
+  public var parameterCount: Int {
+    switch self {
+    case .additive: 1
+    case .affine: 2
+    case .rationalQuadraticSpline(let bins, _, _, _): 3 * bins - 1
+    }
+  }
+
+  /// The kernel's description of a spline; meaningless for the others.
+  var shape: pf_spline_shape {
+    guard case .rationalQuadraticSpline(let bins, let bound, let bin, let slope) = self else { return .init() }
+    return pf_spline_shape(bound: bound, min_bin: bin, min_slope: slope, bins: bins)
+  }
+
+  /// Applies the transformer to `features` features of some tiles, adding to `logDet`.
+  public func apply<Scalar: TileScalar>(
+    inverse: Bool, _ x: UnsafePointer<Scalar>, _ parameters: UnsafePointer<Scalar>, _ y: UnsafeMutablePointer<Scalar>,
+    _ logDet: UnsafeMutablePointer<Scalar>, features: Int, tiles: Int, lanes: Int
+  ) {
+    switch self {
+    case .additive:
+      let count = features * tiles * lanes
+      Scalar.binary((inverse ? BinaryFunction.subtract : .add).kernel, x, parameters, y, count)
+    case .affine(let bound):
+      if inverse {
+        Scalar.affineInverse(bound, x, parameters, y, logDet, features, tiles, lanes)
+      } else {
+        Scalar.affineForward(bound, x, parameters, y, logDet, features, tiles, lanes)
+      }
+    case .rationalQuadraticSpline:
+      var shape = self.shape
+      if inverse {
+        Scalar.splineInverse(&shape, x, parameters, y, logDet, features, tiles, lanes)
+      } else {
+        Scalar.splineForward(&shape, x, parameters, y, logDet, features, tiles, lanes)
+      }
+    }
+  }
+}
+
+/// Applies a `Transformer` on the tape: input 0 the features, input 1 their parameters.
+public final class TransformerOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  let transformer: Transformer
+  let inverse: Bool
+
+  /// One direction of a transformer.
+  public init(_ transformer: Transformer, inverse: Bool) {
+    self.transformer = transformer
+    self.inverse = inverse
+  }
+
+  public override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
+    transformer.apply(
+      inverse: inverse, context.input(node, 0), context.input(node, 1), context.output(node),
+      context.accumulator(node)!, features: context.outputFeatures(node), tiles: context.tiles, lanes: context.lanes)
+  }
+
+  public override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
+    let features = context.outputFeatures(node)
+    let (tiles, lanes) = (context.tiles, context.lanes)
+    let dy = context.outputGradient(node)
+    if case .additive = transformer {
+      let count = context.outputCount(node)
+      if let dx = context.inputGradient(node, 0) { Scalar.axpy(1, dy, dx, count) }
+      if let dp = context.inputGradient(node, 1) { Scalar.axpy(inverse ? -1 : 1, dy, dp, count) }
+      return
+    }
+    let mark = context.tape.scratchMark
+    defer { context.tape.releaseScratch(to: mark) }
+    // The kernels write both gradients; one that nobody wants goes to scratch.
+    let dx = context.inputGradient(node, 0) ?? context.tape.makeZeroScratch(count: context.outputCount(node))
+    let dp =
+      context.inputGradient(node, 1)
+      ?? context.tape.makeZeroScratch(count: context.outputCount(node) * transformer.parameterCount)
+    let (x, y, p) = (context.input(node, 0), UnsafePointer(context.output(node)), context.input(node, 1))
+    let dLogDet = context.accumulatorGradient(node)
+    switch transformer {
+    case .additive: break
+    case .affine(let bound):
+      if inverse {
+        Scalar.affineInverseBackward(bound, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      } else {
+        Scalar.affineBackward(bound, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      }
+    case .rationalQuadraticSpline:
+      var shape = transformer.shape
+      if inverse {
+        Scalar.splineInverseBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      } else {
+        Scalar.splineBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      }
+    }
+  }
+}
