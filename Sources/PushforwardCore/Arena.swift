@@ -1,7 +1,7 @@
 /// Scratch memory that is handed out in order and taken back all at once.
 ///
 /// Grows in chunks and never shrinks, so that after the first step nothing is allocated.
-final class Arena<Scalar: TileScalar> {
+package final class Arena<Scalar: TileScalar> {
   private var chunks: [AlignedBuffer<Scalar>] = []
   private var chunk = 0
   private var used = 0
@@ -11,7 +11,7 @@ final class Arena<Scalar: TileScalar> {
 
   init(chunkSize: Int = 1 << 16) { self.chunkSize = chunkSize }
 
-  struct Mark {
+  package struct Mark {
     fileprivate let chunk: Int
     fileprivate let used: Int
   }

@@ -5,7 +5,7 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   case identity, relu, tanh, silu, elu, softplus, sigmoid
 
   /// The kernels' number for it.
-  var kernel: Int32 {
+  package var kernel: Int32 {
     let code =
       switch self {
       case .identity: PF_IDENTITY
@@ -44,10 +44,10 @@ public struct TriangularMask: Sendable, Equatable {
 
 /// `y = activation(W x + b [+ residual])`, whole or block-triangular.
 public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
-  let weight: ParameterSlice
-  let bias: ParameterSlice?
-  let mask: TriangularMask?
-  let activation: Activation
+  package let weight: ParameterSlice
+  package let bias: ParameterSlice?
+  package let mask: TriangularMask?
+  package let activation: Activation
 
   /// A linear layer over parameter slices.
   public init(weight: ParameterSlice, bias: ParameterSlice?, mask: TriangularMask? = nil, activation: Activation = .identity) {

@@ -18,7 +18,7 @@ public enum UnaryFunction: Sendable, CaseIterable {
   case exp, log, log1p, expm1, tanh, sigmoid, softplus, silu, relu, elu, squareRoot, square, reciprocal, negate,
     absolute, normalCDF, normalQuantile, sine, cosine, logSigmoid, logit
 
-  var kernel: Int32 {
+  package var kernel: Int32 {
     let code =
       switch self {
       case .exp: PF_OP_EXP
@@ -51,7 +51,7 @@ public enum UnaryFunction: Sendable, CaseIterable {
 public enum BinaryFunction: Sendable, CaseIterable {
   case add, subtract, multiply, divide, maximum, minimum
 
-  var kernel: Int32 {
+  package var kernel: Int32 {
     let code =
       switch self {
       case .add: PF_OP_ADD

@@ -76,7 +76,7 @@ extension Tape {
   }
 
   /// Scratch memory of zeros.
-  func makeZeroScratch(count: Int) -> UnsafeMutablePointer<Scalar> {
+  package func makeZeroScratch(count: Int) -> UnsafeMutablePointer<Scalar> {
     let pointer = makeScratch(count: count)
     Scalar.fill(pointer, 0, count)
     return pointer

@@ -101,8 +101,8 @@ public final class Tape<Scalar: TileScalar> {
   public func makeScratch(count: Int) -> UnsafeMutablePointer<Scalar> { arena.take(count) }
 
   /// For kernels that need scratch only for the length of one call.
-  var scratchMark: Arena<Scalar>.Mark { arena.mark }
-  func releaseScratch(to mark: Arena<Scalar>.Mark) { arena.release(to: mark) }
+  package var scratchMark: Arena<Scalar>.Mark { arena.mark }
+  package func releaseScratch(to mark: Arena<Scalar>.Mark) { arena.release(to: mark) }
 
   /// Puts rows of data on the tape. The last, short tile is padded with copies of the last row.
   ///

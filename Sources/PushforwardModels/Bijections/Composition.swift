@@ -1,0 +1,61 @@
+import PushforwardCore
+
+/// Bijections one after the other: `forward` applies them first to last, `inverse` last to first.
+public struct Composition<Scalar: TileScalar>: Bijection {
+  /// In the order of `forward`.
+  public let parts: [any Bijection<Scalar>]
+  public let features: Int
+  public var contextFeatures: Int { parts.map(\.contextFeatures).max() ?? 0 }
+  public var inverseIsDifferentiable: Bool { parts.allSatisfy(\.inverseIsDifferentiable) }
+
+  /// A composition of parts of the same number of features; the identity when there are none.
+  public init(_ parts: [any Bijection<Scalar>], features: Int) {
+    precondition(parts.allSatisfy { $0.features == features }, "parts of unequal features")
+    self.parts = parts
+    self.features = features
+  }
+
+  public func forward(
+    _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try check(x, context: context)
+    return try parts.reduce(x) { value, part in
+      try tape.scope { try part.forward(value, context: context, logAbsDet: logAbsDet, on: tape) }
+    }
+  }
+
+  public func inverse(
+    _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try check(z, context: context)
+    return try parts.reversed().reduce(z) { value, part in
+      try tape.scope { try part.inverse(value, context: context, logAbsDet: logAbsDet, on: tape) }
+    }
+  }
+}
+
+/// A bijection with its directions exchanged.
+///
+/// An exchanged autoregressive layer samples in one differentiable pass (inverse autoregressive flow, Kingma et al.
+/// 2016, arXiv:1606.04934): what variational training wants.
+public struct Inverted<Scalar: TileScalar>: Bijection {
+  /// The bijection whose `inverse` is this one's `forward`.
+  public let bijection: any Bijection<Scalar>
+  public var features: Int { bijection.features }
+  public var contextFeatures: Int { bijection.contextFeatures }
+
+  /// Exchanges the directions of `bijection`.
+  public init(_ bijection: any Bijection<Scalar>) { self.bijection = bijection }
+
+  public func forward(
+    _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try bijection.inverse(x, context: context, logAbsDet: logAbsDet, on: tape)
+  }
+
+  public func inverse(
+    _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try bijection.forward(z, context: context, logAbsDet: logAbsDet, on: tape)
+  }
+}

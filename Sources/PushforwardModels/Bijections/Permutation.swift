@@ -1,0 +1,33 @@
+import PushforwardCore
+
+/// Reorders features: z feature `i` is x feature `order[i]`. Log-determinant zero.
+public struct Permutation<Scalar: TileScalar>: Bijection {
+  private let forwards: GatherOperation<Scalar>
+  private let backwards: GatherOperation<Scalar>
+  public var features: Int { forwards.outputFeatures }
+
+  /// A permutation.
+  ///
+  /// - Precondition: `order` holds each of `0..<order.count` once.
+  public init(order: [Int]) {
+    precondition(order.sorted() == Array(0..<order.count), "not a permutation: \(order)")
+    var inverse = [Int](repeating: 0, count: order.count)
+    for (position, feature) in order.enumerated() { inverse[feature] = position }
+    forwards = GatherOperation(index: order)
+    backwards = GatherOperation(index: inverse)
+  }
+
+  public func forward(
+    _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try check(x, context: nil)
+    return tape.record(forwards, x, outputFeatures: features)
+  }
+
+  public func inverse(
+    _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
+  ) throws -> Variable {
+    try check(z, context: nil)
+    return tape.record(backwards, z, outputFeatures: features)
+  }
+}
