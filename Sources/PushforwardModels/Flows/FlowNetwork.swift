@@ -1,0 +1,92 @@
+import PushforwardCore
+
+/// The structure of a flow without its numbers: what a tape runs. Shared by training and inference.
+public struct FlowNetwork<Scalar: TileScalar>: Sendable {
+  /// What it was built from.
+  public let specification: FlowSpecification
+  /// Names and places of the parameters.
+  public let layout: ParameterLayout
+  /// The map between data and base space.
+  public let bijection: any Bijection<Scalar>
+  /// The context's network, when there is one.
+  public let embedding: MLP<Scalar>?
+
+  /// Builds the structure.
+  ///
+  /// - Throws: `EngineError` when the specification contradicts itself.
+  public init(_ specification: FlowSpecification) throws {
+    guard specification.features > 0 else {
+      throw EngineError.invalidSetting(name: "features", expected: "at least 1", found: "\(specification.features)")
+    }
+    var layout = ParameterLayout()
+    var contextFeatures = specification.contextFeatures
+    if let settings = specification.embedding, contextFeatures > 0, let width = settings.hidden.last {
+      try settings.validate()
+      embedding = MLP(
+        inputs: contextFeatures, outputs: width, settings: settings, layout: &layout, name: "embedding")
+      contextFeatures = width
+    } else {
+      embedding = nil
+    }
+    bijection = try specification.bijection.make(
+      features: specification.features, contextFeatures: contextFeatures, layout: &layout, name: "flow")
+    self.specification = specification
+    self.layout = layout
+  }
+
+  /// The context as the bijection reads it.
+  func embedded(_ context: Variable?, on tape: Tape<Scalar>) throws -> Variable? {
+    guard (context?.features ?? 0) == specification.contextFeatures else {
+      throw EngineError.featureCount(
+        operation: "flow, context", expected: specification.contextFeatures, found: context?.features ?? 0)
+    }
+    guard let context, let embedding else { return context }
+    return try tape.scope { try embedding(context, on: tape) }
+  }
+
+  /// Encodes and scores: z, and `log p(x | context)` in nats, one value a lane.
+  ///
+  /// - Throws: `EngineError.featureCount`.
+  public func logProb(
+    _ x: Variable, context: Variable? = nil, on tape: Tape<Scalar>
+  ) throws -> (z: Variable, logProb: Variable) {
+    let total = tape.makeZeros(features: 1)
+    let inner = try embedded(context, on: tape)
+    let z = try bijection.forward(x, context: inner, logAbsDet: total, on: tape)
+    specification.base.accumulateLogProb(z, into: total, on: tape)
+    return (z, total)
+  }
+
+  /// Decodes: x, and `log |det dx/dz|` in nats, one value a lane.
+  ///
+  /// - Throws: `EngineError.featureCount`, or `.notDifferentiable` on a recording tape.
+  public func decode(
+    _ z: Variable, context: Variable? = nil, on tape: Tape<Scalar>
+  ) throws -> (x: Variable, logAbsDet: Variable) {
+    let total = tape.makeZeros(features: 1)
+    let inner = try embedded(context, on: tape)
+    return (try bijection.inverse(z, context: inner, logAbsDet: total, on: tape), total)
+  }
+}
+
+extension BaseSpecification {
+  /// Adds the base's log-density to `total`.
+  func accumulateLogProb<Scalar: TileScalar>(_ z: Variable, into total: Variable, on tape: Tape<Scalar>) {
+    switch self {
+    case .standardNormal: tape.accumulateStandardNormalLogDensity(z, into: total)
+    }
+  }
+
+  /// Draws `tape.rows` rows, numbered from `firstRow`.
+  func sample<Scalar: TileScalar>(
+    features: Int, stream: RandomStream, firstRow: UInt64, on tape: Tape<Scalar>
+  ) -> Variable {
+    let z = tape.makeValue(features: features)
+    switch self {
+    case .standardNormal:
+      Scalar.normal(
+        stream.seed, stream.purpose.rawValue, firstRow, tape.pointer(z), features, tape.tiles, tape.lanes)
+    }
+    return z
+  }
+}
