@@ -3,6 +3,7 @@
  * Use: #define PF_BODY "linear_body.h" and include this file once. The body is included once per (instruction set, scalar)
  * with these defined:
  *   T, S             scalar type and its suffix (float f32, double f64)
+ *   PF_DOUBLE        1 where T is double, for preprocessor conditions
  *   PF_VB            bytes of the widest comfortable vector: 64, 32, 16
  *   PF_ISA_LEVEL     2 (AVX-512), 1 (AVX2+FMA), 0
  *   PF_HAS_FMA       1 where a * b + c may become one instruction
