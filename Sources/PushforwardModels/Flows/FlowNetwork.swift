@@ -90,3 +90,16 @@ extension BaseSpecification {
     return z
   }
 }
+
+extension FlowNetwork {
+  /// Draws one base value for each row of the tape, rows numbered from `firstRow`.
+  public func drawBase(stream: RandomStream, firstRow: UInt64, on tape: Tape<Scalar>) -> Variable {
+    specification.base.sample(
+      features: specification.features, stream: stream, firstRow: firstRow, on: tape)
+  }
+
+  /// Adds the base's log-density of z to an accumulator.
+  public func accumulateBaseLogProb(_ z: Variable, into total: Variable, on tape: Tape<Scalar>) {
+    specification.base.accumulateLogProb(z, into: total, on: tape)
+  }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import Synchronization
+
+/// Long work on a thread of its own, for callers that are tasks.
+enum Background {
+  private final class Flag: Sendable {
+    let raised = Atomic(false)
+  }
+
+  /// Runs `body` on a new thread; the closure it gets says whether the calling task was cancelled.
+  static func run<Result: Sendable>(
+    _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result
+  ) async throws -> Result {
+    let flag = Flag()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let thread = Thread {
+          continuation.resume(
+            with: Swift.Result { try body { flag.raised.load(ordering: .relaxed) } })
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+      }
+    } onCancel: {
+      flag.raised.store(true, ordering: .relaxed)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import PushforwardCore
+
+/// Where training rows come from: a matrix, an encoded table, draws of nothing.
+public protocol RowSource<Scalar>: Sendable {
+  /// `Float` or `Double`.
+  associatedtype Scalar: TileScalar
+  /// Number of rows.
+  var rowCount: Int { get }
+  /// Features of a row; may be 0 when the objective draws its own.
+  var features: Int { get }
+  /// Features of a row's context; 0 when there is none.
+  var contextFeatures: Int { get }
+  /// Names of the features, for messages.
+  var featureNames: [String] { get }
+  /// Whether rows have weights.
+  var isWeighted: Bool { get }
+
+  /// Writes rows, row-major.
+  ///
+  /// - Parameters:
+  ///   - rows: Numbers of the rows.
+  ///   - epoch: The pass, so that jitter differs from one to the next; `nil` when validating (no jitter).
+  func load(
+    _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Scalar>,
+    context: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>)
+}
+
+/// Rows held in matrices.
+public struct MatrixSource<Scalar: TileScalar>: RowSource {
+  /// `rows x features`.
+  public let x: Matrix<Scalar>
+  /// `rows x contextFeatures`.
+  public let context: Matrix<Scalar>?
+  /// One weight a row; all equal when `nil`.
+  public let weights: [Scalar]?
+  public let featureNames: [String]
+
+  public var rowCount: Int { x.rows }
+  public var features: Int { x.columns }
+  public var contextFeatures: Int { context?.columns ?? 0 }
+  public var isWeighted: Bool { weights != nil }
+
+  /// A source over matrices.
+  ///
+  /// - Throws: `EngineError.rowCount` when the parts have unequal numbers of rows.
+  public init(
+    _ x: Matrix<Scalar>, context: Matrix<Scalar>? = nil, weights: [Scalar]? = nil, featureNames: [String]? = nil
+  ) throws {
+    if let context, context.rows != x.rows {
+      throw EngineError.rowCount(operation: "context", expected: x.rows, found: context.rows)
+    }
+    if let weights, weights.count != x.rows {
+      throw EngineError.rowCount(operation: "weights", expected: x.rows, found: weights.count)
+    }
+    self.x = x
+    self.context = context
+    self.weights = weights
+    self.featureNames = featureNames ?? (0..<x.columns).map { "feature \($0)" }
+  }
+
+  public func load(
+    _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x out: UnsafeMutablePointer<Scalar>,
+    context contextOut: UnsafeMutablePointer<Scalar>, weights weightsOut: UnsafeMutablePointer<Scalar>
+  ) {
+    Self.gather(x, rows, out)
+    if let context { Self.gather(context, rows, contextOut) }
+    if let weights {
+      for (position, row) in rows.enumerated() { weightsOut[position] = weights[Int(row)] }
+    }
+  }
+
+  /// Copies rows of a matrix.
+  static func gather(
+    _ matrix: Matrix<Scalar>, _ rows: UnsafeBufferPointer<Int32>, _ out: UnsafeMutablePointer<Scalar>
+  ) {
+    let columns = matrix.columns
+    matrix.values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      for (position, row) in rows.enumerated() {
+        (out + position * columns).update(from: base + Int(row) * columns, count: columns)
+      }
+    }
+  }
+}
+
+/// Rows without features, for an objective that draws its own: `rowCount` draws an epoch.
+public struct DrawSource<Scalar: TileScalar>: RowSource {
+  public let rowCount: Int
+  public var features: Int { 0 }
+  public var contextFeatures: Int { 0 }
+  public var featureNames: [String] { [] }
+  public var isWeighted: Bool { false }
+
+  /// A source of `rowsPerEpoch` draws.
+  public init(rowsPerEpoch: Int) { rowCount = rowsPerEpoch }
+
+  public func load(
+    _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Scalar>,
+    context: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>
+  ) {}
+}

@@ -1,0 +1,173 @@
+import PushforwardCore
+
+/// One batch's forward and backward passes, shard by shard, on all workers.
+final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSource<Scalar>> {
+  /// What a shard found.
+  struct Outcome {
+    var total = 0.0
+    var weight = 0.0
+    var error: (any Error)?
+  }
+
+  private let objective: Goal
+  private let source: Source
+  private let rowsPerShard: Int
+  let shardCount: Int
+  private let workers: WorkerPool
+  private let training: [Tape<Scalar>]
+  private let validating: [Tape<Scalar>]
+  private let buffers: [RowBuffers<Scalar>]
+  private var outcomes: [Outcome]
+
+  /// Rows of a shard depend on the batch size only: at least 128 (two tiles), at most eight shards a batch.
+  init(objective: Goal, source: Source, batchSize: Int, workers: WorkerPool) {
+    self.objective = objective
+    self.source = source
+    self.workers = workers
+    let lanes = 64
+    let shards = max(1, min(8, batchSize / 128))
+    rowsPerShard = ((batchSize + shards - 1) / shards + lanes - 1) / lanes * lanes
+    shardCount = (batchSize + rowsPerShard - 1) / rowsPerShard
+    training = (0..<workers.workers).map { _ in Tape(recordsGradients: true) }
+    validating = (0..<workers.workers).map { _ in Tape() }
+    buffers = (0..<workers.workers).map { _ in RowBuffers(source: source, rows: rowsPerShard) }
+    outcomes = Array(repeating: Outcome(), count: shardCount)
+  }
+
+  /// Buffers ever allocated by the tapes: constant in a steady state.
+  var allocationCount: Int { (training + validating).reduce(0) { $0 + $1.allocationCount } }
+
+  /// Accumulates the gradient of MINUS the mean objective of a batch into the shards' buffers.
+  ///
+  /// - Returns: the mean objective and the number of shards used.
+  func step(
+    rows: UnsafeBufferPointer<Int32>, epoch: Int, stream: RandomStream, firstRow: UInt64,
+    parameters: UnsafePointer<Scalar>, gradients: GradientStep<Scalar>
+  ) throws -> (mean: Double, shards: Int) {
+    let shards = (rows.count + rowsPerShard - 1) / rowsPerShard
+    let totalWeight = source.isWeighted ? weightSum(rows, epoch: epoch) : Double(rows.count)
+    try outcomes.withUnsafeMutableBufferPointer { outcomes in
+      let outcomes = outcomes.baseAddress!
+      workers.run(items: shards) { shard, worker in
+        let part = slice(rows, shard)
+        let buffer = buffers[worker]
+        let tape = training[worker]
+        buffer.load(source, part, epoch: epoch)
+        tape.begin(rows: part.count, parameters: parameters, gradients: gradients.gradient(shard: shard), wide: true)
+        tape.isTraining = true
+        tape.random = stream
+        tape.firstRow = firstRow + UInt64(shard * rowsPerShard)
+        var outcome = Outcome()
+        do {
+          let value = try objective.value(
+            of: buffer.input(on: tape), context: buffer.context(on: tape), on: tape)
+          let seed = tape.makeScratch(count: tape.elementCount(features: 1))
+          let numbers = tape.pointer(value)
+          for lane in 0..<tape.tiles * tape.lanes {
+            let weight = lane < part.count ? (source.isWeighted ? Double(buffer.weights[lane]) : 1) : 0
+            seed[lane] = Scalar(-weight / totalWeight)
+            if weight != 0 { outcome.total += weight * Double(numbers[lane]) }
+          }
+          tape.backward(from: value, seed: seed)
+        } catch {
+          outcome.error = error
+        }
+        outcomes[shard] = outcome
+      }
+      if let error = (0..<shards).lazy.compactMap({ outcomes[$0].error }).first { throw error }
+    }
+    return (outcomes.prefix(shards).reduce(0) { $0 + $1.total } / totalWeight, shards)
+  }
+
+  /// The weighted mean objective of all rows of a source, without jitter or dropout, summed in Double in row order.
+  func mean(of source: Source, parameters: UnsafePointer<Scalar>, stream: RandomStream) throws -> Double {
+    let count = source.rowCount
+    let order = (0..<Int32(count)).map { $0 }
+    let pieces = (count + rowsPerShard - 1) / rowsPerShard
+    var found = [Outcome](repeating: Outcome(), count: pieces)
+    try order.withUnsafeBufferPointer { order in
+      try found.withUnsafeMutableBufferPointer { found in
+        let results = found.baseAddress!
+        workers.run(items: pieces) { piece, worker in
+          let part = slice(order, piece)
+          let buffer = buffers[worker]
+          let tape = validating[worker]
+          buffer.load(source, part, epoch: nil)
+          tape.begin(rows: part.count, parameters: parameters, wide: true)
+          tape.random = stream
+          tape.firstRow = UInt64(piece * rowsPerShard)
+          var outcome = Outcome()
+          do {
+            let value = try objective.value(
+              of: buffer.input(on: tape), context: buffer.context(on: tape), on: tape)
+            let numbers = tape.pointer(value)
+            for lane in 0..<part.count {
+              let weight = source.isWeighted ? Double(buffer.weights[lane]) : 1
+              outcome.weight += weight
+              if weight != 0 { outcome.total += weight * Double(numbers[lane]) }
+            }
+          } catch {
+            outcome.error = error
+          }
+          results[piece] = outcome
+        }
+        if let error = found.lazy.compactMap({ $0.error }).first { throw error }
+      }
+    }
+    return found.reduce(0) { $0 + $1.total } / found.reduce(0) { $0 + $1.weight }
+  }
+
+  private func slice(_ rows: UnsafeBufferPointer<Int32>, _ shard: Int) -> UnsafeBufferPointer<Int32> {
+    let start = shard * rowsPerShard
+    return UnsafeBufferPointer(rebasing: rows[start..<min(start + rowsPerShard, rows.count)])
+  }
+
+  private func weightSum(_ rows: UnsafeBufferPointer<Int32>, epoch: Int) -> Double {
+    var total = 0.0
+    for start in stride(from: 0, to: rows.count, by: rowsPerShard) {
+      let part = UnsafeBufferPointer(rebasing: rows[start..<min(start + rowsPerShard, rows.count)])
+      buffers[0].load(source, part, epoch: epoch)
+      for index in part.indices { total += Double(buffers[0].weights[index]) }
+    }
+    return total
+  }
+}
+
+/// Row-major room for one shard's rows.
+final class RowBuffers<Scalar: TileScalar> {
+  private let x: AlignedBuffer<Scalar>
+  private let given: AlignedBuffer<Scalar>
+  private let weight: AlignedBuffer<Scalar>
+  private let features: Int
+  private let contextFeatures: Int
+  var weights: UnsafeMutablePointer<Scalar> { weight.pointer }
+
+  init(source: some RowSource<Scalar>, rows: Int) {
+    features = source.features
+    contextFeatures = source.contextFeatures
+    x = AlignedBuffer(count: rows * features)
+    given = AlignedBuffer(count: rows * contextFeatures)
+    weight = AlignedBuffer(count: rows)
+  }
+
+  func load(_ source: some RowSource<Scalar>, _ rows: UnsafeBufferPointer<Int32>, epoch: Int?) {
+    source.load(rows, epoch: epoch, x: x.pointer, context: given.pointer, weights: weight.pointer)
+  }
+
+  func input(on tape: Tape<Scalar>) -> Variable {
+    tape.input(rowMajor: x.pointer, features: features, stride: features)
+  }
+
+  func context(on tape: Tape<Scalar>) -> Variable? {
+    contextFeatures == 0
+      ? nil : tape.input(rowMajor: given.pointer, features: contextFeatures, stride: contextFeatures)
+  }
+
+  /// The first of the last loaded `rows` with a non-finite feature: its position and feature.
+  func firstNonFinite(rows: Int) -> (row: Int, feature: Int)? {
+    for index in 0..<rows * features where !x.pointer[index].isFinite {
+      return (index / features, index % features)
+    }
+    return nil
+  }
+}
