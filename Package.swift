@@ -4,7 +4,7 @@ import PackageDescription
 // One line a module, in the order of the arrows (see ARCHITECTURE.md): a target may depend only on those above it.
 let package = Package(
   name: "Pushforward",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [
     // The executable is `pushforward`; file systems that ignore case rule out a library product `Pushforward`.
     .executable(name: "pushforward", targets: ["PushforwardCLI"]),

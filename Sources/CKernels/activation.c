@@ -1,8 +1,5 @@
 #include "pf_activation.h"
 #include "pf_linear.h"
-#include <math.h>
-#define PF_EXP(x) ((T)(sizeof(T) == 4 ? expf((float)(x)) : exp((double)(x))))
-#define PF_EXPM1(x) ((T)(sizeof(T) == 4 ? expm1f((float)(x)) : expm1((double)(x))))
 #define PF_BODY "activation_body.h"
 #include "multiversion.h"
 

@@ -26,11 +26,12 @@ final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
     self.workers = workers
     let lanes = 64
     let shards = max(1, min(8, batchSize / 128))
-    rowsPerShard = ((batchSize + shards - 1) / shards + lanes - 1) / lanes * lanes
-    shardCount = (batchSize + rowsPerShard - 1) / rowsPerShard
+    let rows = ((batchSize + shards - 1) / shards + lanes - 1) / lanes * lanes
+    rowsPerShard = rows
+    shardCount = (batchSize + rows - 1) / rows
     training = (0..<workers.workers).map { _ in Tape(recordsGradients: true) }
     validating = (0..<workers.workers).map { _ in Tape() }
-    buffers = (0..<workers.workers).map { _ in RowBuffers(source: source, rows: rowsPerShard) }
+    buffers = (0..<workers.workers).map { _ in RowBuffers(source: source, rows: rows) }
     outcomes = Array(repeating: Outcome(), count: shardCount)
   }
 
