@@ -1,6 +1,7 @@
 /* pf_linear.h for PF_LANES lanes, once for each instruction set and scalar. */
 #include "lane_vector.h"
 #include "block_kernel.h"
+#include "linear_activation_body.h"
 #include "linear_row_body.h"
 #include "transpose_body.h"
 
@@ -35,7 +36,7 @@ PF_INLINE void PF_FN(panel_rows)(const int R, const int C, const int along_k, co
     }
     if (p->activation == PF_RELU) {
       PF_UNROLL for (int r = 0; r < R; r++)
-        PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] = acc[r][c] < 0 ? (PF_V){} : acc[r][c];
+        PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] = PF_FN(select)(acc[r][c] < 0, (PF_V){}, acc[r][c]);
     }
     PF_UNROLL for (int r = 0; r < R; r++)
       PF_UNROLL for (int c = 0; c < C; c++) PF_STORE(p->y + r * PF_LANES + at + c * PF_VL, acc[r][c]);

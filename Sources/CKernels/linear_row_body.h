@@ -1,22 +1,5 @@
 /* pf_linear.h for one row of data: matrix-vector products that read each weight once. Part of a PF_BODY. */
 
-/* Stand-in until vector_math.h: the scalar library. */
-static void PF_FN(activate)(int activation, T *y, long n) {
-  for (long i = 0; i < n; i++) {
-    double v = (double)y[i];
-    switch (activation) {
-    case PF_RELU: v = v < 0 ? 0 : v; break;
-    case PF_TANH: v = tanh(v); break;
-    case PF_SILU: v = v / (1 + exp(-v)); break;
-    case PF_ELU: v = v > 0 ? v : expm1(v); break;
-    case PF_SOFTPLUS: v = (v > 0 ? v : 0) + log1p(exp(v > 0 ? -v : v)); break;
-    case PF_SIGMOID: v = 1 / (1 + exp(-v)); break;
-    default: break;
-    }
-    y[i] = (T)v;
-  }
-}
-
 /* sums[r] = dot of row r of w with x over n elements. The tail is one more vector that ends at n, its elements already
  * counted set to zero in x; only n < PF_VL goes element by element. */
 PF_INLINE void PF_FN(dot_rows)(const int R, const T *w, long ldw, const T *x, long n, T *sums) {
