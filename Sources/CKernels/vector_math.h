@@ -36,7 +36,7 @@
 #define PF_LN2_HIGH PF_PICK(0x1.63p-1, 0x1.62e42fee00000p-1)
 #define PF_LN2_LOW PF_PICK(-0x1.bd0106p-13, 0x1.a39ef35793c76p-33)
 #define PF_EXP_NORMAL_LOW PF_PICK(-87, -708)
-#define PF_EXP_ZERO PF_PICK(-104, -746)
+#define PF_EXP_ZERO PF_PICK(-120, -800)
 #define PF_EXP_INFINITE PF_PICK(89, 710)
 #define PF_EXPM1_MINUS_ONE PF_PICK(-20, -40)
 #define PF_EXPM1_LINEAR PF_PICK(0x1p-26, 0x1p-55)
@@ -131,17 +131,25 @@ PF_INLINE PF_V PF_FN(exp_normal)(PF_V x) {
 /* exp for x <= 0 where a result below 1e-37 may as well be 1e-37: softmax after the maximum is subtracted. */
 PF_INLINE PF_V PF_FN(exp_softmax)(PF_V x) { return PF_FN(exp_normal)(PF_FN(select)(x < PF_EXP_NORMAL_LOW, PF_FN(splat)(PF_EXP_NORMAL_LOW), x)); }
 
-/* exp(x) * factor, rounded once more where it is subnormal: two steps of scaling, the first exact. */
-PF_INLINE PF_V PF_FN(exp_times)(PF_V x, PF_V factor) {
+/* exp(x) as a product of two: *scale is a power of two that makes it subnormal, zero or infinite if anything does. */
+PF_INLINE PF_V PF_FN(exp_split)(PF_V x, PF_V *scale) {
   PF_V low = PF_FN(splat)(PF_EXP_ZERO), high = PF_FN(splat)(PF_EXP_INFINITE);
   x = PF_FN(select)(x < low, low, x);
   x = PF_FN(select)(x > high, high, x);
   PF_V k = PF_FN(nearest)(x * PF_LOG2_E), r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
   PF_V half = PF_FN(nearest)(k * (T)0.5);
-  PF_V p = ((T)1 + (r + r * r * PF_FN(expm1_tail)(r))) * factor;
-  return p * PF_FN(exp2_whole)(half) * PF_FN(exp2_whole)(k - half);
+  *scale = PF_FN(exp2_whole)(k - half);
+  return ((T)1 + (r + r * r * PF_FN(expm1_tail)(r))) * PF_FN(exp2_whole)(half);
 }
-PF_INLINE PF_V PF_FN(exp)(PF_V x) { return PF_FN(exp_times)(x, PF_FN(splat)((T)1)); }
+/* exp(x) * factor, for factors of at least 1e-3: a subnormal result is rounded once. */
+PF_INLINE PF_V PF_FN(exp_times)(PF_V x, PF_V factor) {
+  PF_V scale, e = PF_FN(exp_split)(x, &scale);
+  return e * factor * scale;
+}
+PF_INLINE PF_V PF_FN(exp)(PF_V x) {
+  PF_V scale, e = PF_FN(exp_split)(x, &scale);
+  return e * scale;
+}
 
 PF_INLINE PF_V PF_FN(expm1)(PF_V x) {
   PF_V original = x, low = PF_FN(splat)(PF_EXPM1_MINUS_ONE), high = PF_FN(splat)(PF_EXP_INFINITE);
@@ -207,7 +215,13 @@ PF_INLINE PF_V PF_FN(sigmoid)(PF_V x) {
   PF_V t = PF_FN(exp)(-PF_FN(absolute)(x)), r = (T)1 / ((T)1 + t);
   return PF_FN(select)(x < (T)0, t * r, r);
 }
-PF_INLINE PF_V PF_FN(silu)(PF_V x) { return x * PF_FN(sigmoid)(x); }
+/* x sigmoid(x); on the left exp(x) times x / (1 + exp(x)), so that a subnormal sigmoid costs no digits. */
+PF_INLINE PF_V PF_FN(silu)(PF_V x) {
+  PF_V scale, e = PF_FN(exp_split)(-PF_FN(absolute)(x), &scale), low = PF_FN(splat)(PF_EXP_ZERO);
+  PF_V weight = x / ((T)1 + e * scale);
+  PF_V left = e * PF_FN(select)(weight < low, low, weight) * scale;
+  return PF_FN(select)(x < (T)0, left, weight);
+}
 PF_INLINE PF_V PF_FN(tanh)(PF_V x) {
   PF_V a = PF_FN(absolute)(x), z = x * x;
   PF_V near = x + x * (z * PF_FN(tanh_tail)(z));
@@ -225,13 +239,14 @@ PF_INLINE PF_V PF_FN(gaussian_times)(PF_V x, PF_V factor) {
   error = PF_FN(select)(square < PF_GAUSSIAN_ZERO, error, (PF_V){0});
   return PF_FN(exp_times)((T)-0.5 * square, factor - (T)0.5 * error * factor);
 }
-/* Distribution function of the standard normal, relatively accurate in the left tail: Mills's ratio times the density,
- * the ratio as 1 / (t + c) times a polynomial in (t - c) / (t + c). */
+/* Distribution function of the standard normal, relatively accurate in the left tail: a power series in the middle, else
+ * Mills's ratio times the density, the ratio as 1 / (t + c) times a polynomial in (t - c) / (t + c). */
 PF_INLINE PF_V PF_FN(normal_cdf)(PF_V x) {
   PF_V t = PF_FN(absolute)(x);
   t = PF_FN(select)(t > PF_NORMAL_CDF_ZERO, PF_FN(splat)(PF_NORMAL_CDF_ZERO), t);
   PF_V tail = PF_FN(gaussian_times)(t, PF_FN(mills_half)(t));
-  return PF_FN(select)(x > (T)0, (T)1 - tail, tail);
+  PF_V outside = PF_FN(select)(x > (T)0, (T)1 - tail, tail);
+  return PF_FN(select)(t < (T)0.6875, (T)0.5 + x * PF_FN(normal_centre)(x * x), outside);
 }
 /* Density of the standard normal. */
 PF_INLINE PF_V PF_FN(normal_density)(PF_V x) {

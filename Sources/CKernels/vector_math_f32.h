@@ -30,6 +30,11 @@ PF_INLINE PF_V PF_FN(mills_half)(PF_V t) {
   PF_V inverse = (T)1 / (t + (T)4);
   return inverse * PF_FN(polynomial)((t - (T)4) * inverse, c, PF_COUNT(c));
 }
+/* (Phi(x) - 1/2) / x as a function of z = x^2 <= 0.7^2. */
+PF_INLINE PF_V PF_FN(normal_centre)(PF_V z) {
+  static const T c[] = {0x1.988454p-2f, -0x1.1058f2p-4f, 0x1.4707d4p-7f, -0x1.3c4e8p-10f, 0x1.0dbda4p-13f};
+  return PF_FN(polynomial)(z, c, PF_COUNT(c));
+}
 /* Quantile of the standard normal. With w = -log(4p(1 - p)): (p - 1/2) times a polynomial in w for w <= 5, else sqrt(w)
  * times a polynomial in 1 / sqrt(w) (the split of Giles 2010, "Approximating the erfinv function", refitted so that the
  * tail reaches the smallest subnormal). 0 and 1 give infinities, outside [0, 1] NaN. */

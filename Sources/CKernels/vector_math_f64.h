@@ -42,6 +42,13 @@ PF_INLINE PF_V PF_FN(mills_half)(PF_V t) {
   PF_V inverse = (T)1 / (t + (T)5);
   return inverse * PF_FN(polynomial)((t - (T)5) * inverse, c, PF_COUNT(c));
 }
+/* (Phi(x) - 1/2) / x as a function of z = x^2 <= 0.7^2. */
+PF_INLINE PF_V PF_FN(normal_centre)(PF_V z) {
+  static const T c[] = {0x1.9884533d43651p-2,  -0x1.1058377e2cee0p-4,  0x1.46d04297691d9p-7,  -0x1.37403f6ba1029p-10,
+                        0x1.e42b0d52094c4p-14, -0x1.3ce8fabd4c5c5p-17, 0x1.658a1ff51b346p-21, -0x1.62220e08d3f73p-25,
+                        0x1.386a8b7cc6b4cp-29, -0x1.ee50a2c1732c6p-34, 0x1.41bca1f265d1bp-38};
+  return PF_FN(polynomial)(z, c, PF_COUNT(c));
+}
 /* Quantile of the standard normal: the rational functions of Wichura 1988, algorithm AS 241 (PPND16), all three regions
  * evaluated, one division. 0 and 1 give infinities, outside [0, 1] NaN. */
 PF_INLINE PF_V PF_FN(normal_quantile)(PF_V p) {

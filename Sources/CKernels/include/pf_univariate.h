@@ -4,7 +4,7 @@
  * logdet: `1 x lanes` a tile, ACCUMULATED (+=). Forward is data to base. Inverse accumulates the inverse's own log-det.
  * Backward takes the forward's inputs and outputs' gradients dy and dlogdet, and ACCUMULATES into dx and dparams.
  * The `_inverse_backward` of a transformer is the vector-Jacobian product of its inverse.
- * lanes is 64 or 1.
+ * lanes is 64 or 1. y may alias x; gradients alias nothing.
  */
 #ifndef PF_UNIVARIATE_H
 #define PF_UNIVARIATE_H
@@ -12,7 +12,13 @@
 /* Rational-quadratic spline (Durkan et al. 2019, arXiv:1906.04032): P = 3 * bins - 1: bins unnormalised widths, bins
  * unnormalised heights (softmax, each at least min_bin of the whole), bins - 1 unnormalised interior slopes:
  * slope = min_slope + softplus(u + c) with c such that u = 0 gives slope 1. Knots span [-bound, bound]; outside: identity
- * (end slopes are 1). All parameters zero: the identity. */
+ * (end slopes are 1). All parameters zero: the identity.
+ *
+ * Required: 1 <= bins <= PF_SPLINE_MAX_BINS, bound > 0, 0 < min_bin, min_bin * bins < 1, 0 < min_slope < 1.
+ * Results and gradients are finite for every finite x and params; slopes stop growing at u = 2^20. x that is not finite is
+ * passed through to y (log-det 0); params that are not finite make y and log-det NaN, a width or height of -inf excepted,
+ * which is the smallest bin. Gradients at a knot are those of one of its two bins. */
+#define PF_SPLINE_MAX_BINS 128
 typedef struct { double bound, min_bin, min_slope; long bins; } pf_spline_shape;
 
 #define PF_DECLARE_TRANSFORMER(NAME, SHAPE, T, S)                                                                     \
@@ -28,7 +34,8 @@ typedef struct { double bound, min_bin, min_slope; long bins; } pf_spline_shape;
 PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, float, f32)
 PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, double, f64)
 
-/* Affine: P = 2: shift, a. log scale = a / (1 + |a| / log_scale_bound); y = x * exp(log scale) + shift. */
+/* Affine: P = 2: shift, a. log scale = a / (1 + |a| / log_scale_bound); y = x * exp(log scale) + shift.
+ * Required: 0 < log_scale_bound, finite. Finite for every finite input short of overflow of the product. */
 PF_DECLARE_TRANSFORMER(affine, double log_scale_bound, float, f32)
 PF_DECLARE_TRANSFORMER(affine, double log_scale_bound, double, f64)
 #endif
