@@ -4,7 +4,8 @@
 #   compare.sh PUSHFORWARD PYTHON [DATA.csv ...]
 #
 # PUSHFORWARD: the built program. PYTHON: one that has numpy, scikit-learn, torch and zuko.
-# DATA: power_plant, protein, wine_white and concrete of ../shared/data unless given; a header, numbers only.
+# DATA: power_plant, protein, wine_white and concrete of ../shared/data unless given; a header, numbers only. NAME_all.csv
+#       as split.py writes it is called NAME.
 # Environment:
 #   OUT      results and models (default .build-quality here); what it already holds is not run again: delete to repeat
 #   MODELS   ours, separated by ';': a label, then options of `fit` after '='   (default "default;maf=--model maf;...")
@@ -63,6 +64,7 @@ fit_one() {
 
 for file in "$@"; do
   data=$(basename "$file" .csv)
+  data=${data%_all}
   "$python" "$here/split.py" "$file" "$out/split" --name "$data" >&2
   IFS=';' read -ra entries <<<"$models"
   for entry in "${entries[@]}"; do
