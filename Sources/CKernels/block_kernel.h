@@ -3,27 +3,41 @@
  *   acc[r][c] += w[r * rs + k * ks] (broadcast) * x[k * xs + c * PF_VL ...]        k in 0..<n
  *
  * R and C are constants at every use, so the loops over them unroll and acc never leaves the registers. Part of a PF_BODY.
- * Block shapes: PF_ROWS x 4 vectors fill 24 of 32 registers (AVX-512, NEON); with 16 registers a row count and vectors that
+ * Block shapes: 6 rows x 4 vectors fill 24 of 32 registers (AVX-512, NEON); with 16 registers a row count and vectors that
  * leave room for x and the broadcast weight.
  */
 
 #undef PF_MAX_ROWS
+#undef PF_MAX_VECTORS
 #undef PF_BLOCK_VECTORS
 #define PF_MAX_ROWS 6
 #if PF_ISA_LEVEL == 2 || defined(__aarch64__)
+#define PF_MAX_VECTORS 4
 #define PF_BLOCK_VECTORS(R) 4
 #else
-#define PF_BLOCK_VECTORS(R) ((R) > 3 ? 2 : 4)
+#define PF_MAX_VECTORS 8
+#define PF_BLOCK_VECTORS(R) ((R) > 3 ? 2 : (R) > 1 ? 4 : 8)
 #endif
+typedef PF_V PF_FN(block)[PF_MAX_ROWS][PF_MAX_VECTORS];
 
+/* Fewer operands than results wait in registers: the vectors of x when the block is high, the weights when it is wide. */
 PF_INLINE void PF_FN(block_multiply)(const int R, const int C, const T *w, long rs, long ks, const T *x, long xs, long n,
-                                     PF_V acc[PF_MAX_ROWS][4]) {
+                                     PF_FN(block) acc) {
   for (long k = 0; k < n; k++) {
-    PF_V xv[4];
-    PF_UNROLL for (int c = 0; c < C; c++) xv[c] = PF_LOAD(x + k * xs + c * PF_VL);
-    PF_UNROLL for (int r = 0; r < R; r++) {
-      PF_V b = PF_SPLAT(w[r * rs + k * ks]);
-      PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] += b * xv[c];
+    if (R >= C || PF_MAX_VECTORS == 4) {
+      PF_V xv[PF_MAX_VECTORS];
+      PF_UNROLL for (int c = 0; c < C; c++) xv[c] = PF_LOAD(x + k * xs + c * PF_VL);
+      PF_UNROLL for (int r = 0; r < R; r++) {
+        PF_V b = PF_SPLAT(w[r * rs + k * ks]);
+        PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] += b * xv[c];
+      }
+    } else {
+      PF_V b[PF_MAX_ROWS];
+      PF_UNROLL for (int r = 0; r < R; r++) b[r] = PF_SPLAT(w[r * rs + k * ks]);
+      PF_UNROLL for (int c = 0; c < C; c++) {
+        PF_V xv = PF_LOAD(x + k * xs + c * PF_VL);
+        PF_UNROLL for (int r = 0; r < R; r++) acc[r][c] += b[r] * xv;
+      }
     }
   }
 }

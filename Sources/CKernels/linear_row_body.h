@@ -3,22 +3,20 @@
 /* sums[r] = dot of row r of w with x over n elements. The tail is one more vector that ends at n, its elements already
  * counted set to zero in x; only n < PF_VL goes element by element. */
 PF_INLINE void PF_FN(dot_rows)(const int R, const T *w, long ldw, const T *x, long n, T *sums) {
-  PF_V acc[4];
-  PF_UNROLL for (int r = 0; r < R; r++) acc[r] = (PF_V){};
+  PF_V acc[4] = {};
   long k = 0;
   for (; k + PF_VL <= n; k += PF_VL) {
     PF_V xv = PF_LOAD(x + k);
     PF_UNROLL for (int r = 0; r < R; r++) acc[r] += PF_LOAD(w + r * ldw + k) * xv;
   }
   if (n >= PF_VL && k < n) {
-    long at = n - PF_VL;
-    T last[PF_VL];
-    for (long i = 0; i < PF_VL; i++) last[i] = at + i < k ? 0 : x[at + i];
-    PF_V xv = PF_LOAD(last);
+    const long at = n - PF_VL;
+    PF_V xv = PF_FN(keep)(PF_FN(lane_numbers)() >= (PF_INT)(k - at), PF_LOAD(x + at));
     PF_UNROLL for (int r = 0; r < R; r++) acc[r] += PF_LOAD(w + r * ldw + at) * xv;
     k = n;
   }
-  PF_UNROLL for (int r = 0; r < R; r++) sums[r] = PF_FN(horizontal_sum)(acc[r]);
+  if (R == 4) PF_FN(four_sums)(acc, sums);
+  else PF_UNROLL for (int r = 0; r < R; r++) sums[r] = PF_FN(horizontal_sum)(acc[r]);
   for (; k < n; k++)
     PF_UNROLL for (int r = 0; r < R; r++) sums[r] += w[r * ldw + k] * x[k];
 }

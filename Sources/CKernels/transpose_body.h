@@ -7,50 +7,41 @@
 
 #ifndef PF_TRANSPOSE_MACROS
 #define PF_TRANSPOSE_MACROS
-#define PF_BYTES_f32 4
-#define PF_BYTES_f64 8
-#define PF_PASTE_(a, b) a##b
-#define PF_PASTE(a, b) PF_PASTE_(a, b)
 #define PF_LOWER(S, J) (((J) & (S)) ? PF_VL + (J) - (S) : (J))
 #define PF_UPPER(S, J) (((J) & (S)) ? PF_VL + (J) : (J) + (S))
-#define PF_INDICES_2(M, S) M(S, 0), M(S, 1)
-#define PF_INDICES_4(M, S) PF_INDICES_2(M, S), M(S, 2), M(S, 3)
-#define PF_INDICES_8(M, S) PF_INDICES_4(M, S), M(S, 4), M(S, 5), M(S, 6), M(S, 7)
-#define PF_INDICES_16(M, S)                                                                                            \
-  PF_INDICES_8(M, S), M(S, 8), M(S, 9), M(S, 10), M(S, 11), M(S, 12), M(S, 13), M(S, 14), M(S, 15)
-#define PF_SWAP_ROUND(S, INDICES)                                                                                      \
+#define PF_SWAP_ROUND(S)                                                                                               \
   PF_UNROLL for (int i = 0; i < PF_VL; i++) {                                                                          \
     if (i & (S)) continue;                                                                                             \
     PF_V a = v[i], b = v[i + (S)];                                                                                     \
-    v[i] = __builtin_shufflevector(a, b, INDICES(PF_LOWER, S));                                                        \
-    v[i + (S)] = __builtin_shufflevector(a, b, INDICES(PF_UPPER, S));                                                  \
+    v[i] = __builtin_shufflevector(a, b, PF_INDICES(PF_LOWER, S));                                                     \
+    v[i + (S)] = __builtin_shufflevector(a, b, PF_INDICES(PF_UPPER, S));                                               \
   }
 #endif
 
 PF_INLINE void PF_FN(transpose_square)(PF_V *v) {
-#if PF_VB / PF_PASTE(PF_BYTES_, S) == 16
-  PF_SWAP_ROUND(1, PF_INDICES_16)
-  PF_SWAP_ROUND(2, PF_INDICES_16)
-  PF_SWAP_ROUND(4, PF_INDICES_16)
-  PF_SWAP_ROUND(8, PF_INDICES_16)
-#elif PF_VB / PF_PASTE(PF_BYTES_, S) == 8
-  PF_SWAP_ROUND(1, PF_INDICES_8)
-  PF_SWAP_ROUND(2, PF_INDICES_8)
-  PF_SWAP_ROUND(4, PF_INDICES_8)
-#elif PF_VB / PF_PASTE(PF_BYTES_, S) == 4
-  PF_SWAP_ROUND(1, PF_INDICES_4)
-  PF_SWAP_ROUND(2, PF_INDICES_4)
-#else
-  PF_SWAP_ROUND(1, PF_INDICES_2)
+  PF_SWAP_ROUND(1)
+#if PF_LANE_COUNT > 2
+  PF_SWAP_ROUND(2)
+#endif
+#if PF_LANE_COUNT > 4
+  PF_SWAP_ROUND(4)
+#endif
+#if PF_LANE_COUNT > 8
+  PF_SWAP_ROUND(8)
 #endif
 }
 
 /* to (PF_LANES x width) = the first `columns` rows of x (each PF_LANES long), transposed; zeros past `columns`. */
-static void PF_FN(transpose_columns)(const T *x, long columns, T *to, long width) {
+static __attribute__((noinline)) void PF_FN(transpose_columns)(const T *x, long columns, T *to, long width) {
   for (long j = 0; j < width; j += PF_VL) {
     for (long l = 0; l < PF_LANES; l += PF_VL) {
-      PF_V v[PF_VL];
-      PF_UNROLL for (int i = 0; i < PF_VL; i++) v[i] = j + i < columns ? PF_LOAD(x + (j + i) * PF_LANES + l) : (PF_V){};
+      const T *from = x + j * PF_LANES + l;
+      PF_V v[PF_VB / sizeof(T)];
+      if (j + PF_VL <= columns) {
+        PF_UNROLL for (int i = 0; i < PF_VL; i++) v[i] = PF_LOAD(from + i * PF_LANES);
+      } else {
+        PF_UNROLL for (int i = 0; i < PF_VL; i++) v[i] = j + i < columns ? PF_LOAD(from + i * PF_LANES) : (PF_V){};
+      }
       PF_FN(transpose_square)(v);
       PF_UNROLL for (int i = 0; i < PF_VL; i++) PF_STORE(to + (l + i) * width + j, v[i]);
     }

@@ -8,7 +8,7 @@
 PF_INLINE void PF_FN(solve_subtract)(const int R, const T *a, long rs, long cs, const T *solved, long n, const T *b, T *x) {
   const int C = PF_BLOCK_VECTORS(R);
   for (long at = 0; at < PF_LANES; at += C * PF_VL) {
-    PF_V acc[PF_MAX_ROWS][4];
+    PF_FN(block) acc;
     PF_UNROLL for (int r = 0; r < R; r++)
       PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] = (PF_V){};
     PF_FN(block_multiply)(R, C, a, rs, cs, solved + at, PF_LANES, n, acc);
