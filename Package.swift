@@ -29,7 +29,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(name: "PushforwardEvaluation", dependencies: ["PushforwardModels"]),
-    .target(name: "PushforwardInterchange", dependencies: ["PushforwardModels", "PushforwardTables"]),
+    .target(name: "PushforwardInterchange", dependencies: ["PushforwardCore"]),
     .target(
       name: "Pushforward",
       dependencies: [
@@ -44,6 +44,7 @@ let package = Package(
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
+    .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables"]),
   ],
   swiftLanguageModes: [.v6],
