@@ -1,0 +1,64 @@
+import CKernels
+
+/// Reads a delimited text file a batch of rows at a time against columns of known storage, in constant memory.
+///
+/// For scoring: the model knows its columns, so a text in a column of numbers is an error at once.
+public final class CSVStream {
+  private let scanner: CSVScanner
+  private let markers: [UInt8]
+  private let builders: [ColumnBuilder]
+  private let batchRows: Int
+  private var row = 0
+  /// How the file is written.
+  public let dialect: CSVDialect
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - path: A path; `-` is standard input.
+  ///   - columns: The columns to read and how each is stored; other columns of the file are skipped.
+  ///   - options: What is known about the file; its `columns` and `storage` are not used.
+  ///   - batchRows: Rows a batch.
+  /// - Throws: `TableError`; `.unknownColumn` when the file lacks a column.
+  public init(
+    path: String, columns: KeyValuePairs<String, Column.Storage>, options: CSVOptions = CSVOptions(),
+    batchRows: Int = 16384
+  ) throws {
+    var options = options
+    options.columns = columns.map(\.key)
+    options.storage = Dictionary(columns.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    scanner = try CSVScanner(input: InputFile(path: path))
+    markers = options.packedMarkers
+    dialect = try CSVSniffer(scanner: scanner, options: options, markers: markers).detect()
+    builders = try CSVReader.builders(dialect: dialect, options: options, source: scanner.input.name)
+    self.batchRows = max(1, batchRows)
+    try scanner.begin(dialect)
+  }
+
+  /// The next batch; `nil` at the end of the file.
+  ///
+  /// - Throws: `TableError`; `.noRows` if the file has none at all.
+  public func next() throws -> Table? {
+    var origin = RowOrigin(source: scanner.input.name, firstRow: row)
+    var got = 0
+    while got < batchRows, case let rows = try scanner.next(limit: batchRows - got), rows > 0 {
+      for i in 0..<rows { origin.append(row: got + i, line: Int(scanner.lines[i])) }
+      for builder in builders {
+        try builder.append(
+          scanner, rows: rows, stride: dialect.names.count, decimalPoint: dialect.decimalPoint.char, markers: markers)
+      }
+      got += rows
+      let bad = builders.reduce(0) { $0 + $1.summary.bad }
+      if bad > 0 {
+        throw TableError.badCells(
+          source: scanner.input.name, expected: "a number", cells: builders.flatMap(\.badCells), total: bad, hint: "")
+      }
+    }
+    if got == 0 {
+      if row == 0 { throw TableError.noRows(source: scanner.input.name) }
+      return nil
+    }
+    row += got
+    return try Table(builders.map { (name: $0.name, column: $0.finish()) }, origin: origin)
+  }
+}
