@@ -45,7 +45,7 @@ let package = Package(
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
-    .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables"]),
+    .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables", "CKernels"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -31,7 +31,8 @@ public struct NumberColumn: Sendable, Equatable {
   /// - Parameters:
   ///   - values: One value a row; NaN marks a missing cell.
   ///   - recording: How the numbers were recorded.
-  /// - Throws: `TableError.notFinite`, which calls the column `name`, for an infinite value.
+  ///   - name: What a message calls the column.
+  /// - Throws: `TableError.notFinite` for an infinite value.
   public init(_ values: [Double], recording: Recording = Recording(), name: String = "") throws {
     var missing = 0
     for (row, value) in values.enumerated() where !value.isFinite {

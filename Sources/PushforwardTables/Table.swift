@@ -75,12 +75,12 @@ public struct Table: Sendable, Equatable {
     return Table(columns: chosen, rowCount: rowCount, origin: origin)
   }
 
-  /// The rows with these numbers (from 0, each below `rowCount`), in this order. Line numbers are not kept.
+  /// The rows with these numbers (from 0, each below `rowCount`), in this order, without their line numbers.
   public func selecting(rows: [Int]) -> Table {
     Table(columns: columns.mapValues { $0.selecting(rows: rows) }, rowCount: rows.count, origin: nil)
   }
 
-  /// Consecutive rows. Line numbers are not kept.
+  /// Consecutive rows, without their line numbers.
   public func selecting(rows: Range<Int>) -> Table {
     Table(columns: columns.mapValues { $0.selecting(rows: rows) }, rowCount: rows.count, origin: nil)
   }

@@ -90,11 +90,13 @@ extension TableError: CustomStringConvertible {
     case .unknownColumn(let name, let available): "no column \(quoted(name)); there are \(listed(available))"
     case .unequalColumns(let name, let expected, let found):
       "column \(name) has \(found) rows, expected \(expected) as in the first column"
-    case .notFinite(let column, let place): "column \(column), \(place): the value is infinite, expected a finite number"
+    case .notFinite(let column, let place):
+      "column \(column), \(place): the value is infinite, expected a finite number"
     case .wrongKind(let column, let expected, let found): "column \(column): expected \(expected), found \(found)"
     case .cannotModel(let columns, let detail): "cannot model \(listed(columns)): \(detail)"
     case .unseenLevel(let column, let level, let place, let known):
-      "column \(column), \(place): \(quoted(level)) did not occur in the fitted table; known are \(listed(known))"
+      "column \(column), \(place): \(quoted(level)) did not occur in the fitted table; "
+        + "known are \(listed(known))"
     case .missingCell(let column, let place, let count):
       "column \(column), \(place): the cell is missing, and a value is needed"
         + (count > 1 ? " (\(count) missing cells in all)" : "")

@@ -3,7 +3,7 @@ import CKernels
 /// Finds out how a file is written from its first records.
 struct CSVSniffer {
   private static let sampleRecords = 100
-  private static let candidates: [UInt8] = [UInt8(ascii: "\t"), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: ",")]
+  private static let candidates = Array("\t;|,".utf8)
 
   private struct Cell {
     var text: String
@@ -28,7 +28,8 @@ struct CSVSniffer {
     let point = try options.decimalPoint.map { try ascii($0, "decimal point") } ?? decimalPoint(records, delimiter)
     if point == delimiter {
       throw TableError.unsupportedFormat(
-        source: scanner.input.name, detail: "the decimal point and the delimiter cannot both be \"\(Character(UnicodeScalar(point)))\"")
+        source: scanner.input.name,
+        detail: "the decimal point and the delimiter cannot both be \(quoted(String(UnicodeScalar(point))))")
     }
     let hasHeader: Bool =
       switch options.header {

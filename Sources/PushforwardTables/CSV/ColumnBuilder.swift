@@ -130,14 +130,15 @@ final class ColumnBuilder {
         decimals: Int(summary.decimals), hasLeadingZeros: Int32(summary.flags) & PF_NUMBER_LEADING_ZERO != 0)
       return .numbers(NumberColumn(unchecked: values, missingCount: summary.missing, recording: recording))
     case .categories:
-      let levels: [String] = dictionary.map { dictionary in
-        (0..<pf_dictionary_count(dictionary)).map { code in
-          var length = 0
-          let bytes = pf_dictionary_text(dictionary, code, &length)
-          return String(
-            decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
-        }
-      } ?? []
+      let levels: [String] =
+        dictionary.map { dictionary in
+          (0..<pf_dictionary_count(dictionary)).map { code in
+            var length = 0
+            let bytes = pf_dictionary_text(dictionary, code, &length)
+            return String(
+              decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
+          }
+        } ?? []
       return .categories(CategoryColumn(unchecked: codes, levels: levels, missingCount: missingTexts))
     }
   }

@@ -1,0 +1,51 @@
+/// One modelled column of an encoder.
+public struct EncodedColumn: Sendable, Codable, Equatable {
+  /// What the column is.
+  public let schema: ColumnSchema
+  /// Its map to the model's scale.
+  public let transform: ColumnTransform
+  /// Width of the cell that a value is spread over in training, in the column's units; 0: none.
+  public let jitterWidth: Double
+  /// Decoded values are rounded to multiples of this; `nil`: they are not.
+  public let roundingStep: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, transform
+    case jitterWidth = "jitter_width"
+    case roundingStep = "rounding_step"
+  }
+
+  /// Fits the column's transform.
+  ///
+  /// - Parameters:
+  ///   - values: The column's finite values.
+  ///   - schema: What the column is.
+  ///   - options: Choices.
+  init(fitting values: [Double], schema: ColumnSchema, options: EncoderOptions) {
+    self.schema = schema
+    let isWhole = schema.kind == .wholeNumber || schema.kind == .date
+    let step = schema.step ?? 0
+    jitterWidth = isWhole || options.jitter == .stepped ? step : 0
+    roundingStep = isWhole || options.roundsReals ? schema.step : nil
+    transform = .standard(
+      StandardTransform(fitting: values, cell: jitterWidth, log: options.allowsLog ? schema.log : false))
+  }
+
+  /// Name of the column.
+  public var name: String { schema.name }
+
+  /// Decimals to print the column's values with; `nil`: as many as they need.
+  public var decimals: Int? { roundingStep.flatMap { RecordingStep($0)?.decimals } }
+
+  /// Values at one cell each, decoded: rounded to the step, whole numbers kept inside their range.
+  func decode(_ z: Double, step: RecordingStep?) -> Double {
+    var x = transform.inverse(z)
+    if schema.kind != .real {
+      x = min(max(x, schema.minimum ?? x), schema.maximum ?? x)
+    }
+    guard let step else { return x }
+    let rounded = step.round(x)
+    // A declared bound need not be a multiple of the step.
+    return schema.kind == .real ? rounded : min(max(rounded, schema.minimum ?? rounded), schema.maximum ?? rounded)
+  }
+}

@@ -1,0 +1,28 @@
+/// Choices in fitting an encoder.
+public struct EncoderOptions: Sendable, Equatable {
+  /// The transform of a modelled column.
+  public enum Transform: String, Sendable, CaseIterable {
+    /// Shift and scale to mean 0 and variance 1, after a logarithm where that fits better.
+    case standard
+  }
+
+  /// Which columns with a recording step are spread over their cells in training.
+  public enum Jitter: String, Sendable, CaseIterable {
+    /// All that have a step.
+    case stepped
+    /// Whole numbers only.
+    case wholeNumbers = "whole_numbers"
+  }
+
+  /// The transform of modelled columns.
+  public var transform = Transform.standard
+  /// Which columns are jittered in training.
+  public var jitter = Jitter.stepped
+  /// Whether positive, heavy-tailed columns may be modelled by their logarithm (a schema's `log` decides first).
+  public var allowsLog = true
+  /// Whether decoded reals are rounded to their recording step, as whole numbers always are.
+  public var roundsReals = true
+
+  /// The defaults.
+  public init() {}
+}

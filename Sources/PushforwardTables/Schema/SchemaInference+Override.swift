@@ -1,0 +1,91 @@
+extension SchemaInference {
+  /// Puts what is declared in place of what was inferred.
+  ///
+  /// - Throws: `TableError.badSchema` when it does not fit the data.
+  func apply(_ override: ColumnOverride, to schema: inout ColumnSchema, column: Column, table: Table) throws {
+    guard override != ColumnOverride() else { return }
+    var declared: [String] = []
+    if let kind = override.kind {
+      schema.kind = kind
+      declared.append(kind.label)
+    }
+    try applyRange(override, to: &schema, declared: &declared)
+    if let levels = override.levels {
+      try applyLevels(levels, to: &schema, column: column.categories, table: table)
+      declared.append("levels")
+    }
+    if let log = override.log {
+      if log, !schema.kind.isNumeric { throw wrong("log = true needs a column of numbers") }
+      schema.log = log
+      declared.append("log")
+    }
+    if override.isIgnored == true {
+      schema.isIgnored = true
+      declared.append("ignored")
+    }
+    if schema.kind == .wholeNumber { try checkWhole(&schema, column) }
+    schema.reason = "declared \(declared.joined(separator: ", "))" + (schema.reason.isEmpty ? "" : "; \(schema.reason)")
+  }
+
+  private func wrong(_ detail: String) -> TableError {
+    .badSchema(source: source, line: nil, detail: "column \(name): \(detail)")
+  }
+
+  private func applyRange(
+    _ override: ColumnOverride, to schema: inout ColumnSchema, declared: inout [String]
+  ) throws {
+    let isSomething = override.step != nil || override.minimum != nil || override.maximum != nil
+    if isSomething, !schema.kind.isNumeric { throw wrong("step, min and max need a column of numbers") }
+    if let step = override.step {
+      guard let known = RecordingStep(step) else {
+        throw wrong("step = \(step) is not a positive number with at most twelve decimals")
+      }
+      schema.step = known.value
+      declared.append("step")
+    }
+    if let minimum = override.minimum {
+      if let observed = schema.minimum, observed < minimum {
+        throw wrong("min = \(NumberText.shortest(minimum)), but \(NumberText.shortest(observed)) occurs")
+      }
+      schema.minimum = minimum
+      declared.append("min")
+    }
+    if let maximum = override.maximum {
+      if let observed = schema.maximum, observed > maximum {
+        throw wrong("max = \(NumberText.shortest(maximum)), but \(NumberText.shortest(observed)) occurs")
+      }
+      schema.maximum = maximum
+      declared.append("max")
+    }
+  }
+
+  private func applyLevels(
+    _ levels: [String], to schema: inout ColumnSchema, column: CategoryColumn, table: Table
+  ) throws {
+    guard schema.kind == .category || override.kind == nil else { throw wrong("levels need a category column") }
+    if Set(levels).count != levels.count { throw wrong("a level is declared twice") }
+    var counts = Dictionary(uniqueKeysWithValues: levels.map { ($0, 0) })
+    for (row, code) in column.codes.enumerated() where code != CategoryColumn.missing {
+      let level = column.levels[Int(code)]
+      guard counts[level] != nil else {
+        throw wrong("\(quoted(level)) (\(table.place(ofRow: row))) is not among the declared levels \(listed(levels))")
+      }
+      counts[level]! += 1
+    }
+    schema.kind = .category
+    schema.levels = levels
+    schema.levelCounts = levels.map { counts[$0]! }
+  }
+
+  /// Whole means: multiples of the step.
+  private func checkWhole(_ schema: inout ColumnSchema, _ column: Column) throws {
+    guard let numbers = column.numbers else { return }
+    if override.step == nil { schema.step = max(1, schema.step ?? 1) }
+    guard let step = RecordingStep(schema.step ?? 1) else { return }
+    if let value = numbers.values.first(where: { !$0.isNaN && step.round($0) != $0 }) {
+      throw wrong(
+        "declared whole_number, but \(NumberText.shortest(value)) is not a multiple of \(NumberText.shortest(step.value))"
+      )
+    }
+  }
+}
