@@ -12,6 +12,17 @@ public final class CSVStream {
   /// How the file is written.
   public let dialect: CSVDialect
 
+  /// Opens a file; for columns that are known when the program is written.
+  ///
+  /// - Throws: As for an array of columns.
+  public convenience init(
+    path: String, columns: KeyValuePairs<String, Column.Storage>, options: CSVOptions = CSVOptions(),
+    batchRows: Int = 16384
+  ) throws {
+    try self.init(
+      path: path, columns: columns.map { (name: $0.key, storage: $0.value) }, options: options, batchRows: batchRows)
+  }
+
   /// Opens a file.
   ///
   /// - Parameters:
@@ -21,12 +32,12 @@ public final class CSVStream {
   ///   - batchRows: Rows a batch.
   /// - Throws: `TableError`; `.unknownColumn` when the file lacks a column.
   public init(
-    path: String, columns: KeyValuePairs<String, Column.Storage>, options: CSVOptions = CSVOptions(),
+    path: String, columns: [(name: String, storage: Column.Storage)], options: CSVOptions = CSVOptions(),
     batchRows: Int = 16384
   ) throws {
     var options = options
-    options.columns = columns.map(\.key)
-    options.storage = Dictionary(columns.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    options.columns = columns.map(\.name)
+    options.storage = Dictionary(columns.map { ($0.name, $0.storage) }, uniquingKeysWith: { $1 })
     scanner = try CSVScanner(input: InputFile(path: path))
     markers = options.packedMarkers
     dialect = try CSVSniffer(scanner: scanner, options: options, markers: markers).detect()
