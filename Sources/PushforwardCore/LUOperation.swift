@@ -3,9 +3,9 @@ import CKernels
 /// `y = L U (exp(d) x) + b` with unit triangular L and U, or its inverse by two triangular solves; adds the
 /// log-determinant, the sum of d.
 ///
-/// `lower` holds the entries of L below the diagonal, `upper` the transpose of U's above it: both are `n x n` slices of
-/// which only the strictly lower triangle is ever read or given a gradient. The unit diagonals are not stored, so
-/// weight decay pulls the matrix towards a diagonal one.
+/// `lower` holds the entries of L below the diagonal, `upper` the transpose of U's above it: both are `n x n` slices,
+/// zero on and above the diagonal (kernels may multiply by those zeros, gradients leave them alone). The unit diagonals
+/// are not stored, so weight decay pulls the matrix towards a diagonal one.
 public final class LUOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
   let lower: ParameterSlice
   let upper: ParameterSlice

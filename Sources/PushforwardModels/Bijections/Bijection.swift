@@ -14,7 +14,9 @@ public protocol Bijection<Scalar>: Sendable {
   var features: Int { get }
   /// Features of the context it reads; 0 when it reads none.
   var contextFeatures: Int { get }
-  /// Whether `inverse` has derivatives on a recording tape.
+  /// Whether `forward` has derivatives on a recording tape; it throws `EngineError.notDifferentiable` if not.
+  var forwardIsDifferentiable: Bool { get }
+  /// Whether `inverse` has derivatives on a recording tape; it throws `EngineError.notDifferentiable` if not.
   var inverseIsDifferentiable: Bool { get }
 
   /// Maps data to base space.
@@ -36,6 +38,8 @@ public protocol Bijection<Scalar>: Sendable {
 }
 
 extension Bijection {
+  /// True unless stated otherwise.
+  public var forwardIsDifferentiable: Bool { true }
   /// True unless stated otherwise.
   public var inverseIsDifferentiable: Bool { true }
   /// None unless stated otherwise.

@@ -6,6 +6,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
   public let parts: [any Bijection<Scalar>]
   public let features: Int
   public var contextFeatures: Int { parts.map(\.contextFeatures).max() ?? 0 }
+  public var forwardIsDifferentiable: Bool { parts.allSatisfy(\.forwardIsDifferentiable) }
   public var inverseIsDifferentiable: Bool { parts.allSatisfy(\.inverseIsDifferentiable) }
 
   /// A composition of parts of the same number of features; the identity when there are none.
@@ -43,6 +44,8 @@ public struct Inverted<Scalar: TileScalar>: Bijection {
   public let bijection: any Bijection<Scalar>
   public var features: Int { bijection.features }
   public var contextFeatures: Int { bijection.contextFeatures }
+  public var forwardIsDifferentiable: Bool { bijection.inverseIsDifferentiable }
+  public var inverseIsDifferentiable: Bool { bijection.forwardIsDifferentiable }
 
   /// Exchanges the directions of `bijection`.
   public init(_ bijection: any Bijection<Scalar>) { self.bijection = bijection }

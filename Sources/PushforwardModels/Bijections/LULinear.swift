@@ -13,15 +13,16 @@ public struct LULinear<Scalar: TileScalar>: Bijection {
   private let backwards: LUOperation<Scalar>
   private let permutation: Permutation<Scalar>?
 
-  /// Adds a layer's parameters (`lower`, `upper`, `log_diagonal`, `bias`) to `layout` under `name`.
+  /// Adds a layer's parameters (`lower`, `upper` (the transpose of U), `log_diagonal`, `bias`) to `layout` under `name`.
   ///
   /// - Parameters:
   ///   - order: z feature `i` is feature `order[i]` of the linear map; as they stand when `nil`.
   public init(features: Int, order: [Int]? = nil, layout: inout ParameterLayout, name: String) {
     self.features = features
     permutation = order.map { Permutation(order: $0) }
-    let lower = layout.add("\(name).lower", rows: features, columns: features)
-    let upper = layout.add("\(name).upper", rows: features, columns: features)
+    let strictlyLower = Initializer.fanIn(gain: 0, extents: (0..<Int32(features)).map { $0 })
+    let lower = layout.add("\(name).lower", rows: features, columns: features, initializer: strictlyLower)
+    let upper = layout.add("\(name).upper", rows: features, columns: features, initializer: strictlyLower)
     let logDiagonal = layout.add("\(name).log_diagonal", rows: features, role: .bias)
     let bias = layout.add("\(name).bias", rows: features, role: .bias)
     forwards = LUOperation(lower: lower, upper: upper, logDiagonal: logDiagonal, bias: bias, inverse: false)
