@@ -109,7 +109,8 @@ enum Registry {
       make("autoregressive affine, residual", .autoregressive(transformer: .affine, network: residual)),
       make(
         "autoregressive spline, residual tanh",
-        .autoregressive(transformer: spline, network: NetworkSettings(hidden: [6, 6, 6], activation: .tanh, residual: true))),
+        .autoregressive(
+          transformer: spline, network: NetworkSettings(hidden: [6, 6, 6], activation: .tanh, residual: true))),
       make(
         "autoregressive affine, no hidden layer",
         .autoregressive(transformer: .affine, network: NetworkSettings(hidden: []))),

@@ -191,12 +191,15 @@ struct Checker {
     let count = points.count
     var x = item.rows(count, direction, seed: 21).converted(to: Scalar.self)
     for (row, point) in points.enumerated() { x[row, row % n] = Scalar(point) }
-    x = Matrix(rows: 2 * count, columns: n, values: x.values + points.flatMap { [Scalar](repeating: Scalar($0), count: n) })
+    x = Matrix(
+      rows: 2 * count, columns: n, values: x.values + points.flatMap { [Scalar](repeating: Scalar($0), count: n) })
     let context = item.context(2 * count)?.converted(to: Scalar.self)
     let result = try subject.apply(direction, x, context: context)
     var failures: [String] = []
     for row in 0..<x.rows {
-      if !result.value.row(row).allSatisfy(\.isFinite) { failures.append("\(x.row(row)) gives \(result.value.row(row))") }
+      if !result.value.row(row).allSatisfy(\.isFinite) {
+        failures.append("\(x.row(row)) gives \(result.value.row(row))")
+      }
       if !result.logAbsDet[row].isFinite { failures.append("\(x.row(row)): log-determinant \(result.logAbsDet[row])") }
     }
     guard subject.isDifferentiable(direction) else { return failures }
@@ -206,7 +209,9 @@ struct Checker {
     for row in 0..<x.rows where !found.input.row(row).allSatisfy(\.isFinite) {
       failures.append("\(x.row(row)): gradient \(found.input.row(row))")
     }
-    if found.parameters.nonFiniteCount > 0 { failures.append("\(found.parameters.nonFiniteCount) gradients not finite") }
+    if found.parameters.nonFiniteCount > 0 {
+      failures.append("\(found.parameters.nonFiniteCount) gradients not finite")
+    }
     return failures
   }
 
