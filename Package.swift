@@ -31,10 +31,15 @@ let package = Package(
     .target(name: "PushforwardEvaluation", dependencies: ["PushforwardModels"]),
     .target(name: "PushforwardInterchange", dependencies: ["PushforwardCore"]),
     .target(
+      name: "PushforwardEstimators",
+      dependencies: [
+        "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange",
+      ]),
+    .target(
       name: "Pushforward",
       dependencies: [
         "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange",
+        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
@@ -46,6 +51,7 @@ let package = Package(
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables", "CKernels"]),
+    .testTarget(name: "PushforwardTrainingTests", dependencies: ["PushforwardTraining"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

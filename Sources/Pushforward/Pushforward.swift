@@ -1,4 +1,5 @@
 @_exported import PushforwardCore
+@_exported import PushforwardEstimators
 @_exported import PushforwardEvaluation
 @_exported import PushforwardInterchange
 @_exported import PushforwardModels

@@ -1,7 +1,7 @@
 /// A model's numbers: one flat buffer in the order of a `ParameterLayout`.
 ///
 /// A value: copies share storage until one is changed, so a copy is a snapshot.
-public struct Parameters<Scalar: TileScalar>: Sendable {
+public struct Parameters<Scalar: TileScalar>: Sendable, Equatable {
   /// Names, shapes and offsets.
   public let layout: ParameterLayout
   private var storage: AlignedBuffer<Scalar>
@@ -83,4 +83,11 @@ public struct Parameters<Scalar: TileScalar>: Sendable {
 
   /// Number of NaN or infinite elements.
   public var nonFiniteCount: Int { Scalar.countNonFinite(storage.pointer, count) }
+
+  /// Whether layout and every bit agree.
+  public static func == (a: Parameters, b: Parameters) -> Bool {
+    guard a.layout == b.layout else { return false }
+    return UnsafeRawBufferPointer(start: a.storage.pointer, count: a.count * MemoryLayout<Scalar>.stride)
+      .elementsEqual(UnsafeRawBufferPointer(start: b.storage.pointer, count: b.count * MemoryLayout<Scalar>.stride))
+  }
 }

@@ -4,7 +4,7 @@ import PushforwardCore
 ///
 /// A batch is cut into shards by its size alone; each shard has a gradient buffer of its own, and they are summed in
 /// shard order. So the result has the same bits for any number of workers.
-final class GradientStep<Scalar: TileScalar> {
+package final class GradientStep<Scalar: TileScalar> {
   /// A piece of the flat buffer that is reduced and updated at once.
   private struct Span {
     let offset: Int
@@ -13,7 +13,7 @@ final class GradientStep<Scalar: TileScalar> {
     let name: String
   }
 
-  let shardCount: Int
+  package let shardCount: Int
   private let layout: ParameterLayout
   private let spans: [Span]
   private let gradients: [AlignedBuffer<Scalar>]
@@ -24,7 +24,7 @@ final class GradientStep<Scalar: TileScalar> {
   private let secondMoment: AlignedBuffer<Scalar>
   private var steps = 0
 
-  init(layout: ParameterLayout, shardCount: Int) {
+  package init(layout: ParameterLayout, shardCount: Int) {
     self.layout = layout
     self.shardCount = shardCount
     let piece = 16384
@@ -46,10 +46,10 @@ final class GradientStep<Scalar: TileScalar> {
     secondMoment = AlignedBuffer(count: layout.count)
   }
 
-  func gradient(shard: Int) -> UnsafeMutablePointer<Scalar> { gradients[shard].pointer }
+  package func gradient(shard: Int) -> UnsafeMutablePointer<Scalar> { gradients[shard].pointer }
 
   /// Sums the shards into shard 0; returns the global norm of the trained part.
-  func reduce(shards: Int, workers: WorkerPool) -> Double {
+  package func reduce(shards: Int, workers: WorkerPool) -> Double {
     workers.run(items: spans.count) { item, _ in
       let span = spans[item]
       let table = UnsafeRawPointer(pointers.pointer + item * shardCount)
@@ -61,12 +61,12 @@ final class GradientStep<Scalar: TileScalar> {
   }
 
   /// The first slice whose reduced gradient is not finite.
-  func nonFiniteSlice() -> String? {
+  package func nonFiniteSlice() -> String? {
     spans.first { Scalar.countNonFinite(gradients[0].pointer + $0.offset, $0.count) > 0 }?.name
   }
 
   /// Clears all gradients, as after a step that is thrown away.
-  func clear() {
+  package func clear() {
     for buffer in gradients { Scalar.fill(buffer.pointer, 0, buffer.count) }
   }
 
@@ -78,7 +78,7 @@ final class GradientStep<Scalar: TileScalar> {
   }
 
   /// One AdamW step from the reduced gradient, which it clears.
-  func update(
+  package func update(
     parameters: UnsafeMutablePointer<Scalar>, average: UnsafeMutablePointer<Scalar>?, norm: Double, rate: Double,
     shards: Int, settings: TrainingSettings, workers: WorkerPool
   ) {

@@ -15,6 +15,13 @@ public protocol RowSource<Scalar>: Sendable {
   /// Whether rows have weights.
   var isWeighted: Bool { get }
 
+  /// Told before the first `load` of a pass, from one thread; sources that jitter prepare it here.
+  ///
+  /// - Parameters:
+  ///   - epoch: The pass; `nil` when validating.
+  ///   - workers: Threads to use.
+  func beginEpoch(_ epoch: Int?, workers: WorkerPool)
+
   /// Writes rows, row-major.
   ///
   /// - Parameters:
@@ -23,6 +30,11 @@ public protocol RowSource<Scalar>: Sendable {
   func load(
     _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Scalar>,
     context: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>)
+}
+
+extension RowSource {
+  /// Nothing to prepare.
+  public func beginEpoch(_ epoch: Int?, workers: WorkerPool) {}
 }
 
 /// Rows held in matrices.

@@ -1,9 +1,9 @@
 import PushforwardCore
 
 /// One batch's forward and backward passes, shard by shard, on all workers.
-final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSource<Scalar>> {
+package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSource<Scalar>> {
   /// What a shard found.
-  struct Outcome {
+  package struct Outcome {
     var total = 0.0
     var weight = 0.0
     var error: (any Error)?
@@ -12,7 +12,7 @@ final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   private let objective: Goal
   private let source: Source
   private let rowsPerShard: Int
-  let shardCount: Int
+  package let shardCount: Int
   private let workers: WorkerPool
   private let training: [Tape<Scalar>]
   private let validating: [Tape<Scalar>]
@@ -20,7 +20,7 @@ final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   private var outcomes: [Outcome]
 
   /// Rows of a shard depend on the batch size only: at least 128 (two tiles), at most eight shards a batch.
-  init(objective: Goal, source: Source, batchSize: Int, workers: WorkerPool) {
+  package init(objective: Goal, source: Source, batchSize: Int, workers: WorkerPool) {
     self.objective = objective
     self.source = source
     self.workers = workers
@@ -36,12 +36,12 @@ final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   }
 
   /// Buffers ever allocated by the tapes: constant in a steady state.
-  var allocationCount: Int { (training + validating).reduce(0) { $0 + $1.allocationCount } }
+  package var allocationCount: Int { (training + validating).reduce(0) { $0 + $1.allocationCount } }
 
   /// Accumulates the gradient of MINUS the mean objective of a batch into the shards' buffers.
   ///
   /// - Returns: the mean objective and the number of shards used.
-  func step(
+  package func step(
     rows: UnsafeBufferPointer<Int32>, epoch: Int, stream: RandomStream, firstRow: UInt64,
     parameters: UnsafePointer<Scalar>, gradients: GradientStep<Scalar>
   ) throws -> (mean: Double, shards: Int) {
@@ -81,7 +81,7 @@ final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   }
 
   /// The weighted mean objective of all rows of a source, without jitter or dropout, summed in Double in row order.
-  func mean(of source: Source, parameters: UnsafePointer<Scalar>, stream: RandomStream) throws -> Double {
+  package func mean(of source: Source, parameters: UnsafePointer<Scalar>, stream: RandomStream) throws -> Double {
     let count = source.rowCount
     let order = (0..<Int32(count)).map { $0 }
     let pieces = (count + rowsPerShard - 1) / rowsPerShard
@@ -141,7 +141,7 @@ final class RowBuffers<Scalar: TileScalar> {
   private let weight: AlignedBuffer<Scalar>
   private let features: Int
   private let contextFeatures: Int
-  var weights: UnsafeMutablePointer<Scalar> { weight.pointer }
+  package var weights: UnsafeMutablePointer<Scalar> { weight.pointer }
 
   init(source: some RowSource<Scalar>, rows: Int) {
     features = source.features

@@ -55,6 +55,7 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   func run(shouldStop: () -> Bool, progress: (TrainingProgress) -> Void) throws -> StopReason {
     let shuffle = RandomStream(seed: settings.seed, purpose: .shuffle)
     for epoch in 0..<settings.maximumEpochs {
+      trainer.training.beginEpoch(epoch, workers: workers)
       let order = shuffle.permutation(count: trainer.training.rowCount, round: UInt64(epoch))
       for index in 0..<stepsPerEpoch {
         if shouldStop() { return try ended(.interrupted, progress) }
@@ -162,7 +163,7 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
 }
 
 extension Duration {
-  var inSeconds: Double {
+  package var inSeconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -1,0 +1,73 @@
+import PushforwardModels
+import PushforwardTables
+import PushforwardTraining
+
+/// What to fit. Everything left out is chosen from the rows and columns.
+public struct FitOptions: Sendable {
+  /// The model.
+  public var model = ModelKind.nsf
+  /// Columns to model; `nil`: all numeric ones that are not conditions.
+  public var columns: [String]?
+  /// Columns to condition on.
+  public var given: [String] = []
+  /// Column of row weights.
+  public var weights: String?
+  /// Seed of everything random.
+  public var seed: UInt64 = 0
+  /// What a schema file declares.
+  public var overrides = SchemaOverrides()
+  /// How columns are brought to the model's scale.
+  public var encoder = EncoderOptions()
+  /// Number of autoregressive or coupling layers.
+  public var transforms: Int?
+  /// Hidden layers of each conditioner.
+  public var hidden: [Int]?
+  /// Dropout of the conditioners.
+  public var dropout: Double?
+  /// Spline bins.
+  public var bins: Int?
+  /// Rows a step.
+  public var batchSize: Int?
+  /// AdamW's highest rate.
+  public var learningRate: Double?
+  /// L2 term.
+  public var weightDecay: Double?
+  /// Passes over the rows at most.
+  public var maximumEpochs: Int?
+  /// Validations without improvement before stopping.
+  public var patience: Int?
+  /// Seconds at most.
+  public var maximumSeconds: Double?
+  /// Share of the rows held out to decide when to stop.
+  public var heldOutFraction = 0.1
+  /// Threads; one for each processor when `nil`. Does not change the result.
+  public var workers: Int?
+
+  /// Everything chosen.
+  public init() {}
+}
+
+/// The models that `fit` knows.
+public enum ModelKind: String, Codable, Sendable, CaseIterable {
+  /// Each column by itself.
+  case independent
+  /// One normal distribution with full covariance.
+  case gaussian
+  /// Masked autoregressive flow.
+  case maf
+  /// Neural spline flow, autoregressive: the default.
+  case nsf
+  /// Neural spline flow of coupling layers.
+  case nsfCoupling = "nsf-coupling"
+  /// Affine coupling flow.
+  case realNVP = "realnvp"
+  /// Additive coupling flow.
+  case nice
+  /// Planar flow.
+  case planar
+  /// Radial flow.
+  case radial
+
+  /// The flow family; `nil` for the two that are fitted in closed form.
+  public var family: FlowFamily? { FlowFamily(rawValue: rawValue) }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// The mean log-likelihood of some rows, with how sure one can be of it.
+///
+/// Sums are in Double. Rows whose log-density is not finite are counted and left out of the mean, never dropped
+/// silently: a reader must look at `nonFiniteCount` first.
+public struct LikelihoodSummary: Codable, Sendable, Equatable {
+  /// Rows in all.
+  public var rowCount: Int
+  /// Rows whose log-density is NaN or infinite.
+  public var nonFiniteCount: Int
+  /// (Weighted) mean of the finite log-densities, nats a row; NaN when there is none.
+  public var mean: Double
+  /// Standard error of `mean`, nats; NaN for fewer than two rows.
+  public var standardError: Double
+
+  /// `mean` in bits a row.
+  public var meanBits: Double { mean / log(2) }
+
+  /// Summarises log-densities in nats.
+  ///
+  /// - Parameters:
+  ///   - logProb: One a row.
+  ///   - weights: One a row; all equal when `nil`.
+  public init(_ logProb: [Double], weights: [Double]? = nil) {
+    rowCount = logProb.count
+    var total = 0.0
+    var weightTotal = 0.0
+    var finite = 0
+    for (index, value) in logProb.enumerated() where value.isFinite {
+      let weight = weights?[index] ?? 1
+      total += weight * value
+      weightTotal += weight
+      finite += 1
+    }
+    nonFiniteCount = logProb.count - finite
+    mean = finite > 0 ? total / weightTotal : .nan
+    var squares = 0.0
+    for (index, value) in logProb.enumerated() where value.isFinite {
+      let weight = weights?[index] ?? 1
+      squares += weight * weight * (value - mean) * (value - mean)
+    }
+    standardError =
+      finite > 1 ? (squares * Double(finite) / Double(finite - 1)).squareRoot() / weightTotal : .nan
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case rowCount = "row_count"
+    case nonFiniteCount = "non_finite_count"
+    case mean
+    case standardError = "standard_error"
+  }
+}

@@ -1,1 +1,0 @@
-// Module documentation: see ARCHITECTURE.md.
