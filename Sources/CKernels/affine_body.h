@@ -1,7 +1,7 @@
 /* Body of affine.c: one instruction set, one scalar type (see multiversion.h). */
 #include "vector_math.h"
 
-/* log scale = a / (1 + |a| / bound), computed as a * rate so that no intermediate overflows; d(log scale)/da = rate^2. */
+/* log scale = a / (1 + |a| / bound), as a * rate so that nothing overflows; d(log scale)/da = rate^2. */
 PF_INLINE PF_V PF_FN(rate)(PF_V a, T bound) { return bound / (bound + PF_FN(absolute)(a)); }
 
 PF_INLINE PF_V PF_FN(affine_vector)(PF_V v, PF_V shift, PF_V a, T bound, PF_V *logdet, const int inverse) {
@@ -26,8 +26,8 @@ PF_INLINE PF_V PF_FN(load_pairs)(const T *p, long count, int which) {
   return PF_FN(load)(lane);
 }
 
-PF_INLINE void PF_FN(affine_map)(T bound, const T *x, const T *params, T *y, T *logdet, long features, long tiles, long lanes,
-                                 const int inverse) {
+PF_INLINE void PF_FN(affine_map)(T bound, const T *x, const T *params, T *y, T *logdet, long features, long tiles,
+                                 long lanes, const int inverse) {
   for (long t = 0; t < tiles; t++, x += features * lanes, y += features * lanes, params += 2 * features * lanes,
             logdet += lanes) {
     PF_V det;
@@ -51,10 +51,11 @@ PF_INLINE void PF_FN(affine_map)(T bound, const T *x, const T *params, T *y, T *
       }
   }
 }
-PF_INLINE void PF_FN(affine_map_backward)(T bound, const T *x, const T *params, const T *g, const T *g_log, T *d, T *dparams,
-                                          long features, long tiles, long lanes, const int inverse) {
+PF_INLINE void PF_FN(affine_map_backward)(T bound, const T *x, const T *params, const T *g, const T *g_log, T *d,
+                                          T *dparams, long features, long tiles, long lanes, const int inverse) {
   const long size = features * lanes;
-  for (long t = 0; t < tiles; t++, x += size, g += size, d += size, params += 2 * size, dparams += 2 * size, g_log += lanes) {
+  for (long t = 0; t < tiles; t++, x += size, g += size, d += size, params += 2 * size, dparams += 2 * size,
+       g_log += lanes) {
     PF_V d_shift, d_a;
     if (lanes == 1) {
       for (long f = 0; f < features; f += PF_VL) {
@@ -74,8 +75,9 @@ PF_INLINE void PF_FN(affine_map_backward)(T bound, const T *x, const T *params, 
       for (long l = 0; l < lanes; l += PF_VL) {
         const long at = f * lanes + l;
         T *dp = dparams + 2 * f * lanes + l;
-        PF_V back = PF_FN(affine_backward_vector)(PF_FN(load)(x + at), PF_FN(load)(params + (2 * f + 1) * lanes + l), bound,
-                                                  PF_FN(load)(g + at), PF_FN(load)(g_log + l), &d_shift, &d_a, inverse);
+        PF_V a = PF_FN(load)(params + (2 * f + 1) * lanes + l);
+        PF_V back = PF_FN(affine_backward_vector)(PF_FN(load)(x + at), a, bound, PF_FN(load)(g + at),
+                                                  PF_FN(load)(g_log + l), &d_shift, &d_a, inverse);
         PF_FN(store)(d + at, PF_FN(load)(d + at) + back);
         PF_FN(store)(dp, PF_FN(load)(dp) + d_shift);
         PF_FN(store)(dp + lanes, PF_FN(load)(dp + lanes) + d_a);
@@ -83,21 +85,22 @@ PF_INLINE void PF_FN(affine_map_backward)(T bound, const T *x, const T *params, 
   }
 }
 
-static void PF_FN(pf_affine_forward)(double bound, const T *x, const T *params, T *y, T *logdet, long features, long tiles,
-                                     long lanes) {
+static void PF_FN(pf_affine_forward)(double bound, const T *x, const T *params, T *y, T *logdet, long features,
+                                     long tiles, long lanes) {
   PF_FN(affine_map)((T)bound, x, params, y, logdet, features, tiles, lanes, 0);
 }
-static void PF_FN(pf_affine_inverse)(double bound, const T *y, const T *params, T *x, T *logdet, long features, long tiles,
-                                     long lanes) {
+static void PF_FN(pf_affine_inverse)(double bound, const T *y, const T *params, T *x, T *logdet, long features,
+                                     long tiles, long lanes) {
   PF_FN(affine_map)((T)bound, y, params, x, logdet, features, tiles, lanes, 1);
 }
-static void PF_FN(pf_affine_backward)(double bound, const T *x, const T *y, const T *params, const T *dy, const T *dlogdet,
-                                      T *dx, T *dparams, long features, long tiles, long lanes) {
+static void PF_FN(pf_affine_backward)(double bound, const T *x, const T *y, const T *params, const T *dy,
+                                      const T *dlogdet, T *dx, T *dparams, long features, long tiles, long lanes) {
   (void)y;
   PF_FN(affine_map_backward)((T)bound, x, params, dy, dlogdet, dx, dparams, features, tiles, lanes, 0);
 }
 static void PF_FN(pf_affine_inverse_backward)(double bound, const T *y, const T *x, const T *params, const T *dx,
-                                              const T *dlogdet, T *dy, T *dparams, long features, long tiles, long lanes) {
+                                              const T *dlogdet, T *dy, T *dparams, long features, long tiles,
+                                              long lanes) {
   (void)y;
   PF_FN(affine_map_backward)((T)bound, x, params, dx, dlogdet, dy, dparams, features, tiles, lanes, 1);
 }

@@ -1,7 +1,8 @@
 #include "pf_elementwise.h"
 #include <math.h>
 
-/* Re-entrant: plain lgamma writes the global signgam. Hidden by strict C11 headers on some systems, so declared here. */
+/* Re-entrant: plain lgamma writes the global signgam. Hidden by strict C11 headers on some systems, so declared
+ * here. */
 double lgamma_r(double, int *);
 
 static inline double pf_lgamma(double x) {
@@ -21,8 +22,8 @@ static double pf_digamma(double x) {
     x += 1;
   }
   const double z = 1 / (x * x);
-  const double series =
-      z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
+  const double far = 1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12));
+  const double series = z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * far)));
   return log(x) - 0.5 / x - series - shifted;
 }
 

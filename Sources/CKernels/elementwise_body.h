@@ -271,8 +271,8 @@ static void PF_FN(pf_standard_normal_log_density_backward)(const T *x, const T *
                                                            long lanes) {
   for (long t = 0; t < tiles; t++, x += features * lanes, dx += features * lanes, dy += lanes) {
     if (lanes == 1) {
-      PF_EACH_VECTOR(features,
-                     PF_FN(write)(dx + i, PF_FN(read)(dx + i, count) - PF_FN(read)(x + i, count) * dy[0], count);)
+      PF_EACH_VECTOR(features, PF_V v = PF_FN(read)(x + i, count), old = PF_FN(read)(dx + i, count);
+                     PF_FN(write)(dx + i, old - v * dy[0], count);)
       continue;
     }
     for (long f = 0; f < features; f++)
@@ -318,8 +318,8 @@ static void PF_FN(pf_feature_dot)(const T *a, const T *b, T *out, long features,
     out[f] += (T)PF_FN(lane_sum)(sum);
   }
 }
-static void PF_FN(pf_gather_features)(const T *x, const int *index, T *y, long in_features, long out_features, long tiles,
-                                      long lanes) {
+static void PF_FN(pf_gather_features)(const T *x, const int *index, T *y, long in_features, long out_features,
+                                      long tiles, long lanes) {
   for (long t = 0; t < tiles; t++, x += in_features * lanes, y += out_features * lanes)
     for (long r = 0; r < out_features; r++) {
       if (lanes == 1) y[r] = x[index[r]];

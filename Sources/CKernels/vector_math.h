@@ -1,9 +1,11 @@
-/* Vector mathematics for bodies (see multiversion.h): include once at the top of a body, inside the multiversion pass.
+/* Vector mathematics for bodies (see multiversion.h): include once at the top of a body, inside the multiversion
+ * pass.
  *
- * Everything works on PF_V, a vector of PF_VL scalars T as wide as the instruction set is comfortable with. All functions
- * are branch-free and total: zeros, subnormals, infinities and NaN give what IEEE 754 or the limit says unless a narrower
- * domain is stated. They rely on strict (not reassociated) arithmetic; contraction to FMA within an expression is welcome.
- * Maximum errors are stated in pf_elementwise.h, which exposes the same functions, and are tested there.
+ * Everything works on PF_V, a vector of PF_VL scalars T as wide as the instruction set is comfortable with. All
+ * functions are branch-free and total: zeros, subnormals, infinities and NaN give what IEEE 754 or the limit says
+ * unless a narrower domain is stated. They rely on strict (not reassociated) arithmetic; contraction to FMA within
+ * an expression is welcome. Maximum errors are stated in pf_elementwise.h, which exposes the same functions, and are
+ * tested there.
  */
 #include <stdint.h>
 
@@ -120,24 +122,36 @@ PF_INLINE PF_V PF_FN(log)(PF_V x);
 /* ---- Exponentials ---- */
 
 /* 2^k for whole k in the normal exponent range: k lands in the low mantissa bits, then in the exponent field. */
-PF_INLINE PF_V PF_FN(exp2_whole)(PF_V k) { return (PF_V)((PF_I)(k + (PF_ROUNDER + PF_EXPONENT_BIAS)) << (PF_INT)PF_MANTISSA_BITS); }
-PF_INLINE PF_V PF_FN(nearest)(PF_V x) { return (x + PF_ROUNDER) - PF_ROUNDER; }
+PF_INLINE PF_V PF_FN(exp2_whole)(PF_V k) {
+  return (PF_V)((PF_I)(k + (PF_ROUNDER + PF_EXPONENT_BIAS)) << (PF_INT)PF_MANTISSA_BITS);
+}
 
 /* exp for x in PF_EXP_NORMAL_LOW ... PF_EXP_NORMAL_HIGH (a normal result), anything finite outside. */
 PF_INLINE PF_V PF_FN(exp_normal)(PF_V x) {
-  PF_V k = PF_FN(nearest)(x * PF_LOG2_E), r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
-  return ((PF_V){0} + (T)1 + (r + r * r * PF_FN(expm1_tail)(r))) * PF_FN(exp2_whole)(k);
+  PF_V k = (x * PF_LOG2_E + PF_ROUNDER) - PF_ROUNDER, r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
+  return ((T)1 + (r + r * r * PF_FN(expm1_tail)(r))) * PF_FN(exp2_whole)(k);
 }
-/* exp for x <= 0 where a result below 1e-37 may as well be 1e-37: softmax after the maximum is subtracted. */
-PF_INLINE PF_V PF_FN(exp_softmax)(PF_V x) { return PF_FN(exp_normal)(PF_FN(select)(x < PF_EXP_NORMAL_LOW, PF_FN(splat)(PF_EXP_NORMAL_LOW), x)); }
+/* exp for x <= 0, within 2 ulps for x > -10 and 5 everywhere, where a result below PF_EXP_NORMAL_LOW's may as well
+ * be that: softmax after the maximum is subtracted. The exponent's bias rides on the rounder, so that one shift
+ * makes 2^k. */
+PF_INLINE PF_V PF_FN(exp_softmax)(PF_V x) {
+  x = PF_FN(select)(x < PF_EXP_NORMAL_LOW, PF_FN(splat)(PF_EXP_NORMAL_LOW), x);
+  PF_V biased = x * PF_LOG2_E + (PF_ROUNDER + PF_EXPONENT_BIAS), k = biased - (PF_ROUNDER + PF_EXPONENT_BIAS);
+#if PF_HAS_FMA
+  PF_V r = x - k * (T)0.69314718055994530942;
+#else
+  PF_V r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
+#endif
+  return (PF_FN(exp_short)(r) * r + (T)1) * (PF_V)((PF_I)biased << (PF_INT)PF_MANTISSA_BITS);
+}
 
 /* exp(x) as a product of two: *scale is a power of two that makes it subnormal, zero or infinite if anything does. */
 PF_INLINE PF_V PF_FN(exp_split)(PF_V x, PF_V *scale) {
   PF_V low = PF_FN(splat)(PF_EXP_ZERO), high = PF_FN(splat)(PF_EXP_INFINITE);
   x = PF_FN(select)(x < low, low, x);
   x = PF_FN(select)(x > high, high, x);
-  PF_V k = PF_FN(nearest)(x * PF_LOG2_E), r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
-  PF_V half = PF_FN(nearest)(k * (T)0.5);
+  PF_V k = (x * PF_LOG2_E + PF_ROUNDER) - PF_ROUNDER, r = (x - k * PF_LN2_HIGH) - k * PF_LN2_LOW;
+  PF_V half = (k * (T)0.5 + PF_ROUNDER) - PF_ROUNDER;
   *scale = PF_FN(exp2_whole)(k - half);
   return ((T)1 + (r + r * r * PF_FN(expm1_tail)(r))) * PF_FN(exp2_whole)(half);
 }
@@ -155,7 +169,8 @@ PF_INLINE PF_V PF_FN(expm1)(PF_V x) {
   PF_V original = x, low = PF_FN(splat)(PF_EXPM1_MINUS_ONE), high = PF_FN(splat)(PF_EXP_INFINITE);
   x = PF_FN(select)(x < low, low, x);
   x = PF_FN(select)(x > high, high, x);
-  PF_V k = PF_FN(nearest)(x * PF_LOG2_E), first = x - k * PF_LN2_HIGH, second = k * PF_LN2_LOW, r = first - second;
+  PF_V k = (x * PF_LOG2_E + PF_ROUNDER) - PF_ROUNDER, first = x - k * PF_LN2_HIGH;
+  PF_V second = k * PF_LN2_LOW, r = first - second;
   /* 2^k (1 + r + tail) - 1, everything halved so that 2^k of the largest results does not overflow. */
   PF_V scale = PF_FN(exp2_whole)(k - (T)1), tail = r * r * PF_FN(expm1_tail)(r) - second;
   PF_V y = (T)2 * ((scale * first + (scale - (T)0.5)) + scale * tail);
@@ -239,8 +254,8 @@ PF_INLINE PF_V PF_FN(gaussian_times)(PF_V x, PF_V factor) {
   error = PF_FN(select)(square < PF_GAUSSIAN_ZERO, error, (PF_V){0});
   return PF_FN(exp_times)((T)-0.5 * square, factor - (T)0.5 * error * factor);
 }
-/* Distribution function of the standard normal, relatively accurate in the left tail: a power series in the middle, else
- * Mills's ratio times the density, the ratio as 1 / (t + c) times a polynomial in (t - c) / (t + c). */
+/* Distribution function of the standard normal, relatively accurate in the left tail: a power series in the middle,
+ * else Mills's ratio times the density, the ratio as 1 / (t + c) times a polynomial in (t - c) / (t + c). */
 PF_INLINE PF_V PF_FN(normal_cdf)(PF_V x) {
   PF_V t = PF_FN(absolute)(x);
   t = PF_FN(select)(t > PF_NORMAL_CDF_ZERO, PF_FN(splat)(PF_NORMAL_CDF_ZERO), t);

@@ -1,13 +1,29 @@
 /* Elementwise functions, their derivatives, and reductions over features.
  *
- * n counts elements (features * lanes * tiles); y may alias x unless said otherwise. Backward functions ACCUMULATE into dx.
+ * n counts elements (features * lanes * tiles) and may be anything from 0; no alignment is needed. y may alias x unless
+ * said otherwise. Backward functions ACCUMULATE into dx. lanes is 64 or 1.
+ *
+ * Largest errors in ulps over all arguments, subnormal results included (measured; AVX-512, AVX2 and baseline differ by
+ * less than half an ulp). sqrt, reciprocal and the rest without mention are correctly rounded or exact.
+ *
+ *                    float  double                      float  double                      float  double
+ *   exp               1      1       sigmoid             2.5    2.5     normal cdf          4.5    5.5
+ *   log               0.8    0.8     softplus            2      1.5     normal quantile     2.5    6
+ *   log1p             0.8    0.8     log sigmoid         2.2    1.5     logit               2.9    2
+ *   expm1             1.2    1.2     silu                2.7    2.8     lgamma, sin, cos    0.5    the C library's
+ *   tanh              1.3    1.4
+ *
+ * The left tail of the normal cdf is relatively accurate down to the smallest subnormal; its quantile takes (0, 1)
+ * whole, gives infinities at 0 and 1 and NaN outside. NaN in, NaN out (max and min as well). Derivatives are finite wherever
+ * they mathematically are and fit the type; at kinks relu and abs have slope 0, elu 1; max and min give a tie to `a`.
  */
 #ifndef PF_ELEMENTWISE_H
 #define PF_ELEMENTWISE_H
 
 enum pf_unary_op {
   PF_OP_EXP = 0, PF_OP_LOG, PF_OP_LOG1P, PF_OP_EXPM1, PF_OP_TANH, PF_OP_SIGMOID, PF_OP_SOFTPLUS, PF_OP_SILU, PF_OP_RELU,
-  PF_OP_ELU, PF_OP_SQRT, PF_OP_SQUARE, PF_OP_RECIPROCAL, PF_OP_NEGATE, PF_OP_ABS, PF_OP_NORMAL_CDF, PF_OP_NORMAL_QUANTILE,
+  PF_OP_ELU, PF_OP_SQRT, PF_OP_SQUARE, PF_OP_RECIPROCAL, PF_OP_NEGATE, PF_OP_ABS, PF_OP_NORMAL_CDF,
+  PF_OP_NORMAL_QUANTILE,
   PF_OP_LGAMMA, PF_OP_SIN, PF_OP_COS, PF_OP_LOG_SIGMOID, PF_OP_LOGIT
 };
 enum pf_binary_op { PF_OP_ADD = 0, PF_OP_SUB, PF_OP_MUL, PF_OP_DIV, PF_OP_MAX, PF_OP_MIN };

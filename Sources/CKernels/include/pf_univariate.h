@@ -1,23 +1,24 @@
 /* Univariate transformers: the scalar bijections that coupling and autoregressive layers parameterise.
  *
- * x, y: `features x lanes` a tile. params: `features x P x lanes` a tile, the P parameters of a feature consecutive rows.
- * logdet: `1 x lanes` a tile, ACCUMULATED (+=). Forward is data to base. Inverse accumulates the inverse's own log-det.
- * Backward takes the forward's inputs and outputs' gradients dy and dlogdet, and ACCUMULATES into dx and dparams.
- * The `_inverse_backward` of a transformer is the vector-Jacobian product of its inverse.
- * lanes is 64 or 1. y may alias x; gradients alias nothing.
+ * x, y: `features x lanes` a tile. params: `features x P x lanes` a tile, the P parameters of a feature consecutive
+ * rows. logdet: `1 x lanes` a tile, ACCUMULATED (+=). Forward is data to base. Inverse accumulates the inverse's own
+ * log-det. Backward takes the forward's inputs and outputs' gradients dy and dlogdet, and ACCUMULATES into dx and
+ * dparams. The `_inverse_backward` of a transformer is the vector-Jacobian product of its inverse.
+ *
+ * lanes is 64 or 1 (one row alone). No alignment is needed. y may alias x; gradients alias nothing.
  */
 #ifndef PF_UNIVARIATE_H
 #define PF_UNIVARIATE_H
 
 /* Rational-quadratic spline (Durkan et al. 2019, arXiv:1906.04032): P = 3 * bins - 1: bins unnormalised widths, bins
- * unnormalised heights (softmax, each at least min_bin of the whole), bins - 1 unnormalised interior slopes:
- * slope = min_slope + softplus(u + c) with c such that u = 0 gives slope 1. Knots span [-bound, bound]; outside: identity
+ * unnormalised heights (softmax, each at least min_bin of the whole), bins - 1 unnormalised interior slopes: slope =
+ * min_slope + softplus(u + c) with c such that u = 0 gives slope 1. Knots span [-bound, bound]; outside: identity
  * (end slopes are 1). All parameters zero: the identity.
  *
- * Required: 1 <= bins <= PF_SPLINE_MAX_BINS, bound > 0, 0 < min_bin, min_bin * bins < 1, 0 < min_slope < 1.
- * Results and gradients are finite for every finite x and params; slopes stop growing at u = 2^20. x that is not finite is
- * passed through to y (log-det 0); params that are not finite make y and log-det NaN, a width or height of -inf excepted,
- * which is the smallest bin. Gradients at a knot are those of one of its two bins. */
+ * Required: 1 <= bins <= PF_SPLINE_MAX_BINS, bound > 0, 0 < min_bin, min_bin * bins < 1, 0 < min_slope < 1. Results
+ * and gradients are finite for every finite x and params; slopes stop growing at u = 2^20. x that is not finite is
+ * passed through to y (log-det 0); params that are not finite make y and log-det NaN, a width or height of -inf
+ * excepted, which is the smallest bin. Gradients at a knot are those of one of its two bins. */
 #define PF_SPLINE_MAX_BINS 128
 typedef struct { double bound, min_bin, min_slope; long bins; } pf_spline_shape;
 
