@@ -71,19 +71,25 @@ extension DensityModel {
     switch options.model.family {
     case nil where options.model == .gaussian:
       flow = try gaussian.flow()
-    case nil:
+    case nil where options.model == .independent:
       flow = try Flow(
         FlowSpecification(
           family: options.model.rawValue, features: encoder.columns.count, contextFeatures: encoder.conditionWidth,
           bijection: .composition([])))
+    case nil:
+      throw EngineError.invalidSetting(name: "model", expected: "a known model", found: options.model.rawValue)
     case let family?:
       let chosen = FitPlan(
         rows: training.rowCount, features: encoder.columns.count, contextFeatures: encoder.conditionWidth,
         options: options)
-      let start = try Flow<Float>(
+      var start = try Flow<Float>(
         family.specification(
           features: encoder.columns.count, contextFeatures: encoder.conditionWidth, size: chosen.size),
         seed: options.seed)
+      let firstRows = Array(0..<min(training.rowCount, 4096))
+      try start.network.initialize(
+        &start.parameters, from: training.matrix.selectingRows(firstRows),
+        context: training.conditions?.selectingRows(firstRows))
       progress(
         .planned(model: options.model, plan: chosen, parameterCount: start.network.layout.trainedCount))
       let shift = mean(heldOut.exact.logDet)
