@@ -15,13 +15,10 @@ public struct FlowNetwork<Scalar: TileScalar>: Sendable {
   ///
   /// - Throws: `EngineError` when the specification contradicts itself.
   public init(_ specification: FlowSpecification) throws {
-    guard specification.features > 0 else {
-      throw EngineError.invalidSetting(name: "features", expected: "at least 1", found: "\(specification.features)")
-    }
+    try specification.validate()
     var layout = ParameterLayout()
     var contextFeatures = specification.contextFeatures
     if let settings = specification.embedding, contextFeatures > 0, let width = settings.hidden.last {
-      try settings.validate()
       embedding = MLP(
         inputs: contextFeatures, outputs: width, settings: settings, layout: &layout, name: "embedding")
       contextFeatures = width
