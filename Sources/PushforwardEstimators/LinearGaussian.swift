@@ -7,7 +7,7 @@ import PushforwardModels
 ///
 /// Held as the whitening map `z = M (c, x) + m` with `M` lower-triangular in the features of x (so z is standard normal
 /// given c), which is also an autoregressive flow without hidden layers.
-struct LinearGaussian: Sendable, Equatable {
+struct LinearGaussian: Codable, Sendable, Equatable {
   /// Width of the conditions.
   let contextFeatures: Int
   /// Features of x.
@@ -16,17 +16,6 @@ struct LinearGaussian: Sendable, Equatable {
   let whitening: [Double]
   /// m, one a feature.
   let offset: [Double]
-
-  /// The distribution of known numbers, as read from a file.
-  ///
-  /// - Precondition: the arrays have the lengths that the sizes say.
-  init(contextFeatures: Int, features: Int, whitening: [Double], offset: [Double]) {
-    precondition(whitening.count == features * (contextFeatures + features) && offset.count == features)
-    self.contextFeatures = contextFeatures
-    self.features = features
-    self.whitening = whitening
-    self.offset = offset
-  }
 
   /// Fits by (weighted) least squares, in closed form.
   ///
