@@ -41,6 +41,18 @@ enum System {
     #endif
   }
 
+  /// Opens for writing: creates or truncates.
+  static func create(_ path: String) -> Int32 {
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+    #if canImport(Glibc)
+      return Glibc.open(path, flags, 0o666)
+    #elseif canImport(Musl)
+      return Musl.open(path, flags, 0o666)
+    #else
+      return Darwin.open(path, flags, 0o666)
+    #endif
+  }
+
   static func close(_ descriptor: Int32) -> Int32 {
     #if canImport(Glibc)
       Glibc.close(descriptor)

@@ -123,12 +123,57 @@ import Testing
   @Test func savedAndLoaded() throws {
     let t = try sample()
     let schema = try Schema(inferring: t)
+    for options in [EncoderOptions(), standard()] {
+      let encoder = try Encoder(fitting: t, schema: schema, conditions: ["group"], options: options)
+      #expect(try JSONDecoder().decode(Encoder.self, from: JSONEncoder().encode(encoder)) == encoder)
+    }
     let encoder = try Encoder(fitting: t, schema: schema, conditions: ["group"])
     let json = try JSONEncoder().encode(encoder)
-    #expect(try JSONDecoder().decode(Encoder.self, from: json) == encoder)
     let text = String(decoding: json, as: UTF8.self)
     #expect(text.contains("\"missing_count\"") && text.contains("\"jitter_width\""))
     #expect(try JSONDecoder().decode(Schema.self, from: JSONEncoder().encode(schema)) == schema)
+  }
+
+  @Test func marginalRoundTrip() throws {
+    let t = try sample()
+    let encoder = try Encoder(fitting: t, schema: Schema(inferring: t), conditions: ["group"])
+    let rows = try encoder.prepare(t)
+    for seed in [nil, 1, 2] as [UInt64?] {
+      let decoded = try encoder.decode(encoder.encode(rows, jitterSeed: seed).values)
+      for name in ["x", "k", "skew"] { #expect(decoded.numbers(name) == t.numbers(name)) }
+      #expect(decoded.texts("when") == t.texts("when"))
+    }
+    let single = encoder.encode(rows)
+    #expect(single.floats.count == single.values.count && single.independentLogDensities.allSatisfy(\.isFinite))
+  }
+
+  @Test func spikesOfContinuousColumns() throws {
+    var random = TestRandom(seed: 8)
+    let values = (0..<2000).map { $0 % 4 == 0 ? 0 : random.normal() + 1 }
+    let t = try Table(numbers: ["v": values])
+    let encoder = try Encoder(fitting: t, schema: Schema(inferring: t))
+    let rows = try encoder.prepare(t)
+    let jittered = encoder.encode(rows, jitterSeed: 4)
+    let plain = encoder.encode(rows)
+    #expect(jittered.values[0] != plain.values[0] && jittered.values[1] == plain.values[1])
+    let decoded = try encoder.decode(jittered.values).numbers("v")
+    #expect(zip(decoded, values).allSatisfy { abs($0 - $1) < 0.01 })
+    #expect(decoded.count { $0 == 0 } >= 500 && decoded.count { $0 == 0 } < 520)
+  }
+
+  @Test func givenTexts() throws {
+    let t = try sample()
+    let encoder = try Encoder(
+      fitting: t, schema: Schema(inferring: t), modelled: ["x"], conditions: ["k", "group", "when"])
+    let row = try encoder.conditions(given: ["group": "b", "k": "3", "when": "2024-03-12"])
+    #expect(row.count == 5 && Array(row[1..<4]) == [0, 1, 0])
+    #expect(throws: TableError.missingCell(column: "when", place: "--given", count: 1)) {
+      _ = try encoder.conditions(given: ["group": "b", "k": "3"])
+    }
+    for wrong in [["k": "three"], ["group": "z"], ["when": "soon"], ["x": "1"]] {
+      let given = ["group": "b", "k": "3", "when": "2024-03-12"].merging(wrong) { $1 }
+      #expect(throws: TableError.self) { _ = try encoder.conditions(given: given) }
+    }
   }
 
   @Test func shapesAreChecked() throws {

@@ -2,13 +2,19 @@
 public enum ColumnTransform: Sendable, Codable, Equatable {
   /// Shift and scale, perhaps after a logarithm.
   case standard(StandardTransform)
+  /// Monotone Gaussianisation.
+  case marginal(MarginalTransform)
 
-  private enum CodingKeys: String, CodingKey { case standard }
+  private enum CodingKeys: String, CodingKey { case standard, marginal }
 
   /// Reads a transform: an object with one key, its name.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    self = .standard(try container.decode(StandardTransform.self, forKey: .standard))
+    if container.contains(.marginal) {
+      self = .marginal(try container.decode(MarginalTransform.self, forKey: .marginal))
+    } else {
+      self = .standard(try container.decode(StandardTransform.self, forKey: .standard))
+    }
   }
 
   /// Writes an object with one key, the transform's name.
@@ -16,6 +22,7 @@ public enum ColumnTransform: Sendable, Codable, Equatable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     switch self {
     case .standard(let transform): try container.encode(transform, forKey: .standard)
+    case .marginal(let transform): try container.encode(transform, forKey: .marginal)
     }
   }
 
@@ -23,6 +30,7 @@ public enum ColumnTransform: Sendable, Codable, Equatable {
   public func forward(_ x: Double) -> (z: Double, logDet: Double) {
     switch self {
     case .standard(let transform): transform.forward(x)
+    case .marginal(let transform): transform.forward(x)
     }
   }
 
@@ -30,6 +38,7 @@ public enum ColumnTransform: Sendable, Codable, Equatable {
   public func inverse(_ z: Double) -> Double {
     switch self {
     case .standard(let transform): transform.inverse(z)
+    case .marginal(let transform): transform.inverse(z)
     }
   }
 }

@@ -27,8 +27,19 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
     let step = schema.step ?? 0
     jitterWidth = isWhole || options.jitter == .stepped ? step : 0
     roundingStep = isWhole || options.roundsReals ? schema.step : nil
-    transform = .standard(
-      StandardTransform(fitting: values, cell: jitterWidth, log: options.allowsLog ? schema.log : false))
+    let useLog = options.allowsLog ? schema.log : false
+    transform =
+      switch options.transform {
+      case .standard: .standard(StandardTransform(fitting: values, cell: jitterWidth, log: useLog))
+      case .marginal: .marginal(MarginalTransform(fitting: values, step: schema.step))
+      }
+  }
+
+  /// Width of the cell that a value is spread over in training: the column's, or that of the atom it is.
+  func jitterWidth(at x: Double) -> Double {
+    if jitterWidth > 0 { return jitterWidth }
+    if case .marginal(let marginal) = transform, let atom = marginal.atom(at: x), atom.value == x { return atom.width }
+    return 0
   }
 
   /// Name of the column.
@@ -37,13 +48,17 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
   /// Decimals to print the column's values with; `nil`: as many as they need.
   public var decimals: Int? { roundingStep.flatMap { RecordingStep($0)?.decimals } }
 
-  /// Values at one cell each, decoded: rounded to the step, whole numbers kept inside their range.
+  /// A value of the model's scale decoded: rounded to the step or to the atom in whose cell it lies, whole numbers kept inside
+  /// their range.
   func decode(_ z: Double, step: RecordingStep?) -> Double {
     var x = transform.inverse(z)
     if schema.kind != .real {
       x = min(max(x, schema.minimum ?? x), schema.maximum ?? x)
     }
-    guard let step else { return x }
+    guard let step else {
+      if case .marginal(let marginal) = transform, let atom = marginal.atom(at: x) { return atom.value }
+      return x
+    }
     let rounded = step.round(x)
     // A declared bound need not be a multiple of the step.
     return schema.kind == .real ? rounded : min(max(rounded, schema.minimum ?? rounded), schema.maximum ?? rounded)

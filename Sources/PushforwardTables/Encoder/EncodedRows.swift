@@ -14,4 +14,15 @@ public struct EncodedRows: Sendable, Equatable {
     let limit = Double(Float.greatestFiniteMagnitude)
     return values.map { Float(min(max($0, -limit), limit)) }
   }
+
+  /// Each row's log-density in nats, in the columns' units, if every column were independently standard normal on the
+  /// model's scale.
+  ///
+  /// With marginal transforms this is the model of independent columns, each with its fitted density.
+  public var independentLogDensities: [Double] {
+    (0..<rowCount).map { row in
+      let squares = values[row * columnCount..<(row + 1) * columnCount].reduce(0) { $0 + $1 * $1 }
+      return logDet[row] - squares / 2 - Double(columnCount) * NormalScale.halfLogTwoPi
+    }
+  }
 }

@@ -70,12 +70,12 @@ extension Encoder {
     let values = [Double](unsafeUninitializedCapacity: count * width) { output, initialized in
       for (feature, column) in columns.enumerated() {
         let source = rows.values[feature]
-        let jitterWidth = jitterSeed == nil ? 0 : column.jitterWidth
         for i in 0..<count {
           let index = indices?[i] ?? i
           var x = source[index]
-          if jitterWidth > 0, let jitterSeed {
-            x += jitterWidth * Jitter.uniform(seed: jitterSeed, row: rows.keptRows[index], column: feature)
+          if let jitterSeed {
+            let width = column.jitterWidth(at: x)
+            if width > 0 { x += width * Jitter.uniform(seed: jitterSeed, row: rows.keptRows[index], column: feature) }
           }
           let (z, columnLogDet) = column.transform.forward(x)
           output[i * width + feature] = z

@@ -20,6 +20,20 @@ public struct StandardTransform: Sendable, Codable, Equatable {
   /// Standard deviation of `u` in the training data, positive.
   public private(set) var scale: Double
 
+  /// Reads a transform and checks that it is one.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    shift = try container.decodeIfPresent(Double.self, forKey: .shift)
+    floor = try container.decode(Double.self, forKey: .floor)
+    mean = try container.decode(Double.self, forKey: .mean)
+    scale = try container.decode(Double.self, forKey: .scale)
+    guard mean.isFinite, scale > 0, scale.isFinite, floor.isFinite, shift.map({ floor + $0 > 0 && $0.isFinite }) ?? true
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "the numbers make no standard transform"))
+    }
+  }
+
   /// Fits the transform.
   ///
   /// The logarithm is taken when asked for, or, if it is allowed, when all values are positive or zero, their skewness is
