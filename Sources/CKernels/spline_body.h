@@ -41,7 +41,7 @@ PF_INLINE void PF_FN(spline_row)(const PF_FN(spline) *s, const T *x, const T *pa
     PF_V det, v = PF_FN(load_part)(x + f, count, PF_INFINITY);
     PF_FN(spline_group)(s, packed, PF_VL, 1, &v, &det, inverse);
     PF_FN(store_part)(y + f, v, count);
-    logdet[0] += (T)PF_FN(lane_sum)(det);
+    for (long i = 0; i < count; i++) logdet[0] += det[i];
   }
 }
 PF_INLINE void PF_FN(spline_map)(const PF_FN(spline) *s, const T *x, const T *params, T *y, T *logdet, long features,
@@ -112,30 +112,44 @@ PF_INLINE void PF_FN(spline_map_backward)(const PF_FN(spline) *s, const T *argum
   }
 }
 
+static void PF_FN(poison)(T *p, long n) {
+  for (long i = 0; i < n; i++) p[i] = PF_NAN;
+}
+
 static void PF_FN(pf_spline_forward)(const pf_spline_shape *shape, const T *x, const T *params, T *y, T *logdet,
                                      long features, long tiles, long lanes) {
   PF_FN(spline) s;
-  PF_FN(make_spline)(&s, shape);
-  PF_FN(spline_map)(&s, x, params, y, logdet, features, tiles, lanes, 0);
+  if (PF_FN(make_spline)(&s, shape)) {
+    PF_FN(spline_map)(&s, x, params, y, logdet, features, tiles, lanes, 0);
+  } else {
+    PF_FN(poison)(y, features * tiles * lanes);
+    PF_FN(poison)(logdet, tiles * lanes);
+  }
 }
 static void PF_FN(pf_spline_inverse)(const pf_spline_shape *shape, const T *y, const T *params, T *x, T *logdet,
                                      long features, long tiles, long lanes) {
   PF_FN(spline) s;
-  PF_FN(make_spline)(&s, shape);
-  PF_FN(spline_map)(&s, y, params, x, logdet, features, tiles, lanes, 1);
+  if (PF_FN(make_spline)(&s, shape)) {
+    PF_FN(spline_map)(&s, y, params, x, logdet, features, tiles, lanes, 1);
+  } else {
+    PF_FN(poison)(x, features * tiles * lanes);
+    PF_FN(poison)(logdet, tiles * lanes);
+  }
 }
 static void PF_FN(pf_spline_backward)(const pf_spline_shape *shape, const T *x, const T *y, const T *params,
                                       const T *dy, const T *dlogdet, T *dx, T *dparams, long features, long tiles,
-                                              long lanes) {
+                                      long lanes) {
   PF_FN(spline) s;
-  PF_FN(make_spline)(&s, shape);
   (void)y;
-  PF_FN(spline_map_backward)(&s, x, x, params, dy, dlogdet, dx, dparams, features, tiles, lanes, 0);
+  if (PF_FN(make_spline)(&s, shape))
+    PF_FN(spline_map_backward)(&s, x, x, params, dy, dlogdet, dx, dparams, features, tiles, lanes, 0);
+  else PF_FN(poison)(dx, features * tiles * lanes);
 }
 static void PF_FN(pf_spline_inverse_backward)(const pf_spline_shape *shape, const T *y, const T *x, const T *params,
                                               const T *dx, const T *dlogdet, T *dy, T *dparams, long features,
                                               long tiles, long lanes) {
   PF_FN(spline) s;
-  PF_FN(make_spline)(&s, shape);
-  PF_FN(spline_map_backward)(&s, y, x, params, dx, dlogdet, dy, dparams, features, tiles, lanes, 1);
+  if (PF_FN(make_spline)(&s, shape))
+    PF_FN(spline_map_backward)(&s, y, x, params, dx, dlogdet, dy, dparams, features, tiles, lanes, 1);
+  else PF_FN(poison)(dy, features * tiles * lanes);
 }

@@ -11,7 +11,9 @@ typedef struct {
   long bins;
 } PF_FN(spline);
 
-PF_INLINE void PF_FN(make_spline)(PF_FN(spline) *s, const pf_spline_shape *shape) {
+/* Returns 0 if there is no such spline. */
+PF_INLINE int PF_FN(make_spline)(PF_FN(spline) *s, const pf_spline_shape *shape) {
+  if (!pf_spline_shape_is_valid(shape)) return 0;
   const double span = 2 * shape->bound, smallest = span * shape->min_bin;
   s->bound = (T)shape->bound;
   s->smallest = (T)smallest;
@@ -20,6 +22,7 @@ PF_INLINE void PF_FN(make_spline)(PF_FN(spline) *s, const pf_spline_shape *shape
   s->min_slope = (T)shape->min_slope;
   s->bins = shape->bins;
   for (long j = 0; j < shape->bins; j++) s->offset[j] = (T)((double)j * smallest - shape->bound);
+  return 1;
 }
 
 /* Vectors that go through the stages together: independent chains that keep the execution units busy. */

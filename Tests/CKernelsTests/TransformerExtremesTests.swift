@@ -87,6 +87,31 @@ extension KernelTests {
       }
     }
 
+    @Test("a shape that cannot be answers NaN and reads no parameters") func invalidShapes() {
+      let valid = pf_spline_shape(bound: 3, min_bin: 1e-3, min_slope: 1e-3, bins: 8)
+      #expect(pf_spline_shape_is_valid([valid]) == 1)
+      let changes: [(inout pf_spline_shape) -> Void] = [
+        { $0.bins = 0 }, { $0.bins = -1 }, { $0.bins = Int(PF_SPLINE_MAX_BINS) + 1 }, { $0.bins = .max },
+        { $0.bound = 0 }, { $0.bound = .infinity }, { $0.bound = .nan }, { $0.min_bin = 0 }, { $0.min_bin = 0.125 },
+        { $0.min_slope = 0 }, { $0.min_slope = 1 }, { $0.min_slope = .nan },
+      ]
+      let x: [Float] = [1, 2]
+      forEachInstructionSet { isa in
+        for (number, change) in changes.enumerated() {
+          let comment = Comment(rawValue: "change \(number), instruction set \(isa)")
+          var shape = valid
+          change(&shape)
+          #expect(pf_spline_shape_is_valid(&shape) == 0, comment)
+          var (y, back, logDet) = (x, x, [0 as Float])
+          pf_spline_forward_f32(&shape, x, [], &y, &logDet, 2, 1, 1)
+          pf_spline_inverse_f32(&shape, x, [], &back, &logDet, 2, 1, 1)
+          #expect((y + back + logDet).allSatisfy { $0.isNaN }, comment)
+          pf_spline_backward_f32(&shape, x, x, [], x, [1], &y, &back, 2, 1, 1)
+          #expect(y.allSatisfy { $0.isNaN }, comment)
+        }
+      }
+    }
+
     @Test("an affine layer's scale is bounded, its gradients finite, for any parameter", arguments: [64, 1])
     func affine(_ lanes: Int) {
       let transformer = Transformer(kind: .affine(bound: 3), features: 4, tiles: 1, lanes: lanes)

@@ -19,8 +19,11 @@
  * and gradients are finite for every finite x and params; slopes stop growing at u = 2^20. x that is not finite is
  * passed through to y (log-det 0); params that are not finite make y and log-det NaN, a width or height of -inf
  * excepted, which is the smallest bin. Gradients at a knot are those of one of its two bins. */
-#define PF_SPLINE_MAX_BINS 128
+#define PF_SPLINE_MAX_BINS 64
 typedef struct { double bound, min_bin, min_slope; long bins; } pf_spline_shape;
+
+/* Whether the shape meets the requirements. If it does not, the kernels read no parameters and answer NaN. */
+int pf_spline_shape_is_valid(const pf_spline_shape *shape);
 
 #define PF_DECLARE_TRANSFORMER(NAME, SHAPE, T, S)                                                                     \
   void pf_##NAME##_forward_##S(SHAPE, const T *x, const T *params, T *y, T *logdet, long features, long tiles,        \
