@@ -50,7 +50,9 @@ let package = Package(
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
-    .testTarget(name: "PushforwardTablesTests", dependencies: ["PushforwardTables", "CKernels"]),
+    .testTarget(
+      name: "PushforwardTablesTests",
+      dependencies: ["PushforwardTables", "CKernels", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "PushforwardTrainingTests", dependencies: ["PushforwardTraining"]),
   ],
   swiftLanguageModes: [.v6],

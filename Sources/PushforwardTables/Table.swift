@@ -85,6 +85,12 @@ public struct Table: Sendable, Equatable {
     Table(columns: columns.mapValues { $0.selecting(rows: rows) }, rowCount: rows.count, origin: nil)
   }
 
+  /// Consecutive rows that remember which rows of the source they are.
+  func batch(_ rows: Range<Int>) -> Table {
+    let start = origin.map { RowOrigin(source: $0.source, firstRow: $0.firstRow + rows.lowerBound) }
+    return Table(columns: columns.mapValues { $0.selecting(rows: rows) }, rowCount: rows.count, origin: start)
+  }
+
   /// Where a row stands, for messages: `file.csv:12` or `row 12`.
   public func place(ofRow row: Int) -> String { origin?.place(ofRow: row) ?? "row \(row + 1)" }
 }

@@ -84,11 +84,11 @@ import Testing
   @Test func streamsAreStrict() throws {
     let file = try ScratchFile("a,b\n1,x\ny,z\n")
     defer { withExtendedLifetime(file) {} }
-    let stream = try CSVStream(path: file.path, columns: ["a": .numbers])
+    let stream = try CSVStream(path: file.path, columns: [("a", .numbers)])
     let error = #expect(throws: TableError.self) { _ = try stream.next() }
     #expect(error?.description.hasSuffix(":3: expected a number, found line 3 column a: \"y\"") == true)
     #expect(throws: TableError.unknownColumn(name: "q", available: ["a", "b"])) {
-      _ = try CSVStream(path: file.path, columns: ["q": .numbers])
+      _ = try CSVStream(path: file.path, columns: [("q", .numbers)])
     }
   }
 

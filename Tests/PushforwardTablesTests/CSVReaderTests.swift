@@ -138,7 +138,7 @@ import Testing
     let file = try ScratchFile(text)
     let whole = try CSVReader(path: file.path).readAll()
     #expect(whole.numbers("x") == expected)
-    let stream = try CSVStream(path: file.path, columns: ["y": .categories, "x": .numbers], batchRows: 10_000)
+    let stream = try CSVStream(path: file.path, columns: [("y", .categories), ("x", .numbers)], batchRows: 10_000)
     var streamed: [Double] = []
     var texts: [String?] = []
     while let batch = try stream.next() {

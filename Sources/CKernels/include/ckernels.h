@@ -6,6 +6,7 @@
 #include "pf_csv.h"
 #include "pf_elementwise.h"
 #include "pf_format.h"
+#include "pf_inflate.h"
 #include "pf_linear.h"
 #include "pf_optimizer.h"
 #include "pf_pool.h"

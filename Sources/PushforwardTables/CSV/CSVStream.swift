@@ -12,17 +12,6 @@ public final class CSVStream {
   /// How the file is written.
   public let dialect: CSVDialect
 
-  /// Opens a file; for columns that are known when the program is written.
-  ///
-  /// - Throws: As for an array of columns.
-  public convenience init(
-    path: String, columns: KeyValuePairs<String, Column.Storage>, options: CSVOptions = CSVOptions(),
-    batchRows: Int = 16384
-  ) throws {
-    try self.init(
-      path: path, columns: columns.map { (name: $0.key, storage: $0.value) }, options: options, batchRows: batchRows)
-  }
-
   /// Opens a file.
   ///
   /// - Parameters:

@@ -1,0 +1,112 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A value in a schema file.
+enum SchemaValue: Equatable, Decodable {
+  case text(String)
+  case number(Double)
+  case flag(Bool)
+  case list([SchemaValue])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let flag = try? container.decode(Bool.self) {
+      self = .flag(flag)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else {
+      self = .list(try container.decode([SchemaValue].self))
+    }
+  }
+}
+
+extension SchemaOverrides {
+  /// Reads a schema file: TOML (`[columns.NAME]` and keys) or JSON (`{"columns": {"NAME": {...}}}`).
+  ///
+  /// The keys of a column are `kind`, `levels`, `step`, `min`, `max`, `log` and `role = "ignore"`.
+  ///
+  /// - Parameter path: A path.
+  /// - Throws: `TableError.cannotRead` or `.badSchema`, which names the line or the column.
+  public init(contentsOf path: String) throws {
+    let bytes = try InputFile(path: path).readToEnd()
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let first = text.first(where: { !$0.isWhitespace }) else {
+      throw TableError.badSchema(source: path, line: nil, detail: "the file is empty; expected [columns.NAME]")
+    }
+    try self.init(text: text, isJSON: first == "{", source: path)
+  }
+
+  /// Reads the text of a schema file.
+  ///
+  /// - Throws: `TableError.badSchema`.
+  package init(text: String, isJSON: Bool, source: String) throws {
+    if isJSON {
+      struct File: Decodable { var columns: [String: [String: SchemaValue]] }
+      let file: File
+      do {
+        file = try JSONDecoder().decode(File.self, from: Data(text.utf8))
+      } catch {
+        throw TableError.badSchema(
+          source: source, line: nil, detail: "expected JSON like {\"columns\": {\"NAME\": {\"kind\": \"real\"}}}")
+      }
+      try self.init(file.columns.mapValues { $0.mapValues { ($0, nil) } }, source: source)
+    } else {
+      try self.init(TOMLReader(text, source: source).columns(), source: source)
+    }
+  }
+
+  private init(_ columns: [String: [String: (SchemaValue, line: Int?)]], source: String) throws {
+    self.init(source: source)
+    for (name, keys) in columns.sorted(by: { $0.key < $1.key }) {
+      var override = ColumnOverride()
+      for (key, (value, line)) in keys.sorted(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) }) {
+        if let problem = override.set(key, value) {
+          throw TableError.badSchema(source: source, line: line, detail: "column \(name): \(problem)")
+        }
+      }
+      self.columns[name] = override
+    }
+  }
+}
+
+extension ColumnOverride {
+  /// Sets one key; says what is wrong with it otherwise.
+  fileprivate mutating func set(_ key: String, _ value: SchemaValue) -> String? {
+    switch (key, value) {
+    case ("kind", .text(let text)):
+      guard let kind = ColumnKind(rawValue: text) else {
+        return "\(quoted(text)) is no kind; expected one of \(listed(ColumnKind.allCases.map(\.rawValue)))"
+      }
+      self.kind = kind
+    case ("levels", .list(let list)):
+      var levels: [String] = []
+      for item in list {
+        switch item {
+        case .text(let text): levels.append(text)
+        case .number(let number): levels.append(NumberText.shortest(number))
+        case .flag(let flag): levels.append(flag ? "true" : "false")
+        case .list: return "levels must be texts"
+        }
+      }
+      if levels.isEmpty { return "levels must not be empty" }
+      self.levels = levels
+    case ("step", .number(let number)): step = number
+    case ("min", .number(let number)): minimum = number
+    case ("max", .number(let number)): maximum = number
+    case ("log", .flag(let flag)): log = flag
+    case ("role", .text("ignore")): isIgnored = true
+    case ("role", _): return "role can only be \"ignore\""
+    case ("kind", _), ("levels", _), ("step", _), ("min", _), ("max", _), ("log", _):
+      let expected = ["kind": "a text", "levels": "a list of texts", "log": "true or false"][key] ?? "a number"
+      return "\(key) must be \(expected)"
+    default: return "\(quoted(key)) is not known; expected kind, levels, step, min, max, log or role"
+    }
+    if let low = minimum, let high = maximum, low > high { return "min is above max" }
+    return nil
+  }
+}

@@ -1,0 +1,107 @@
+/// Where a table is: a CSV file or standard input, a NumPy file, or a table or query of an SQLite database.
+///
+/// A location is a path, `-` for standard input, `FILE.db:TABLE` or `FILE.npz:ARRAY`. What a file holds is told by its first
+/// bytes, not its name.
+public struct TableSource: Sendable {
+  private enum Content: Sendable {
+    case text
+    case npy
+    case npz
+    case sqlite
+  }
+
+  private let path: String
+  private let content: Content
+  /// The table or array behind the colon.
+  private let part: String?
+  private let query: String?
+  private let options: CSVOptions
+
+  /// Finds out what is at a location, without reading it.
+  ///
+  /// - Parameters:
+  ///   - location: See the type.
+  ///   - query: An SQL query; the location is then that of a database.
+  ///   - options: How texts are to be read; `columns`, `storage` and `missingMarkers` hold for every kind of source.
+  /// - Throws: `TableError.cannotRead` or `.unsupportedFormat`.
+  public init(_ location: String, query: String? = nil, options: CSVOptions = CSVOptions()) throws {
+    self.query = query
+    self.options = options
+    if location == "-" {
+      (path, content, part) = (location, .text, nil)
+    } else if let content = try? Self.content(location) {
+      (path, self.content, part) = (location, content, nil)
+    } else if let colon = location.lastIndex(of: ":"),
+      let content = try? Self.content(String(location[..<colon])), content == .sqlite || content == .npz
+    {
+      (path, self.content, part) = (
+        String(location[..<colon]), content, String(location[location.index(after: colon)...])
+      )
+    } else {
+      // Opening it again says what is wrong.
+      (path, content, part) = (location, try Self.content(location), nil)
+    }
+    if query != nil, content != .sqlite {
+      throw TableError.unsupportedFormat(source: path, detail: "a query needs an SQLite database")
+    }
+  }
+
+  private static func content(_ path: String) throws -> Content {
+    let input = try InputFile(path: path)
+    guard input.isSeekable else { return .text }
+    var first = [UInt8](repeating: 0, count: 16)
+    let got = try first.withUnsafeMutableBytes { try input.read(into: $0.baseAddress!, count: 16) }
+    let bytes = first.prefix(got)
+    if bytes.starts(with: Array("SQLite format 3\0".utf8)) { return .sqlite }
+    if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) { return .npy }
+    if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]), path.lowercased().hasSuffix(".npz") { return .npz }
+    return .text
+  }
+
+  /// Reads the whole table and finds out what each column holds.
+  ///
+  /// - Throws: `TableError`.
+  public func read() throws -> Table {
+    let table =
+      switch content {
+      case .text: try CSVReader(path: path, options: options).readAll()
+      case .npy: try NPYSource.read(InputFile(path: path))
+      case .npz: try NPYSource.readArchive(InputFile(path: path), member: part)
+      case .sqlite: try SQLiteSource(path: path, options: options).read(table: part, query: query)
+      }
+    return try options.columns.map { try table.selecting(columns: $0) } ?? table
+  }
+
+  /// Reads the table in batches against columns of known storage; texts in constant memory, other sources from memory.
+  ///
+  /// - Parameters:
+  ///   - columns: The columns to read and how each is stored.
+  ///   - batchRows: Rows a batch.
+  /// - Returns: The batches, to be asked for one by one.
+  /// - Throws: `TableError`.
+  public func batches(
+    columns: [(name: String, storage: Column.Storage)], batchRows: Int = 16384
+  ) throws -> TableBatches {
+    if content == .text {
+      return TableBatches(try CSVStream(path: path, columns: columns, options: options, batchRows: batchRows))
+    }
+    var source = self
+    source.restrict(to: columns)
+    return TableBatches(try source.read(), batchRows: batchRows)
+  }
+
+  private mutating func restrict(to columns: [(name: String, storage: Column.Storage)]) {
+    var options = self.options
+    options.columns = columns.map(\.name)
+    options.storage = Dictionary(columns.map { ($0.name, $0.storage) }, uniquingKeysWith: { $1 })
+    self = TableSource(path: path, content: content, part: part, query: query, options: options)
+  }
+
+  private init(path: String, content: Content, part: String?, query: String?, options: CSVOptions) {
+    self.path = path
+    self.content = content
+    self.part = part
+    self.query = query
+    self.options = options
+  }
+}

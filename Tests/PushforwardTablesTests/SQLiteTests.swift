@@ -1,0 +1,82 @@
+import Foundation
+import GRDB
+import PushforwardTables
+import Testing
+
+@Suite struct SQLiteTests {
+  private func withDatabase(_ sql: String, _ body: (String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "pushforward-\(UUID().uuidString).db"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+    try body(path)
+  }
+
+  private let sql = """
+    CREATE TABLE "my table" (id INTEGER, "a b" REAL, kind TEXT, mixed);
+    INSERT INTO "my table" VALUES (1, 0.5, 'x', 7), (2, NULL, 'y', 'seven'), (3, 2.25, NULL, 7.5);
+    CREATE TABLE other (v TEXT);
+    INSERT INTO other VALUES ('1.5'), ('NA'), ('3');
+    """
+
+  @Test func tables() throws {
+    try withDatabase(sql) { path in
+      let t = try TableSource("\(path):my table").read()
+      #expect(t.names == ["id", "a b", "kind", "mixed"])
+      #expect(t.numbers("id") == [1, 2, 3] && t["a b"]?.missingCount == 1)
+      #expect(t.texts("kind") == ["x", "y", nil])
+      #expect(t.texts("mixed") == ["7", "seven", "7.5"])
+      #expect(try TableSource("\(path):other").read().numbers("v").filter { !$0.isNaN } == [1.5, 3])
+    }
+  }
+
+  @Test func queries() throws {
+    try withDatabase(sql) { path in
+      let t = try TableSource(path, query: "SELECT id * 2 AS twice FROM \"my table\" ORDER BY id DESC").read()
+      #expect(t.names == ["twice"] && t.numbers("twice") == [6, 4, 2])
+      for query in ["SELECT nothing FROM nowhere", "DELETE FROM other", "SELECT 1 AS a, 2 AS a", "SELECT 1 WHERE 0"] {
+        #expect(throws: TableError.self) { _ = try TableSource(path, query: query).read() }
+      }
+      #expect(try TableSource("\(path):other").read().rowCount == 3)
+    }
+  }
+
+  @Test func whatIsNotThere() throws {
+    try withDatabase(sql) { path in
+      func message(_ location: String) -> String {
+        do {
+          _ = try TableSource(location).read()
+          return "no error"
+        } catch {
+          return "\(error)"
+        }
+      }
+      #expect(message(path).hasSuffix("choose a table, FILE:TABLE, or give a query; there are my table, other"))
+      #expect(message("\(path):none").hasSuffix("no table \"none\"; there are my table, other"))
+      #expect(message("\(path):other\"; DROP TABLE other; --").contains("no table"))
+      #expect(message("/nonexistent.db:x") == "cannot read /nonexistent.db:x: No such file or directory")
+      let file = try ScratchFile("a\n1\n")
+      defer { withExtendedLifetime(file) {} }
+      #expect(throws: TableError.self) { _ = try TableSource(file.path, query: "SELECT 1") }
+      let broken = try ScratchFile(Array("SQLite format 3\0".utf8) + [UInt8](repeating: 7, count: 5000), suffix: ".db")
+      defer { withExtendedLifetime(broken) {} }
+      #expect(message(broken.path).hasPrefix("cannot read"))
+    }
+  }
+
+  @Test func batches() throws {
+    try withDatabase(sql) { path in
+      let batches = try TableSource("\(path):my table")
+        .batches(columns: [("mixed", .categories), ("id", .numbers)], batchRows: 2)
+      var rows = 0
+      while let batch = try batches.next() {
+        #expect(batch.names == ["mixed", "id"])
+        #expect(batch.place(ofRow: 0) == "row \(rows + 1) of \(path):my table")
+        rows += batch.rowCount
+      }
+      #expect(rows == 3)
+      #expect(throws: TableError.self) {
+        _ = try TableSource("\(path):my table").batches(columns: [("mixed", .numbers)])
+      }
+    }
+  }
+}
