@@ -2,11 +2,9 @@
  *
  *   acc[r][c] += w[r * rs + k * ks] (broadcast) * x[k * xs + c * PF_VL ...]        k in 0..<n
  *
- * R and C are constants at every use, so the loops over them unroll and acc never leaves the registers. Part of a PF_BODY.
- * Block shapes: 6 rows x 4 vectors fill 24 of 32 registers (AVX-512, NEON); with 16 registers a row count and vectors that
- * leave room for x and the broadcast weight.
+ * R and C are constants at every use, so the loops over them unroll and acc never leaves the registers: 6 rows x 4
+ * vectors of 32 (AVX-512, NEON), or a shape that leaves room for x and the weights among 16. Part of a PF_BODY.
  */
-
 #undef PF_MAX_ROWS
 #undef PF_MAX_VECTORS
 #undef PF_BLOCK_VECTORS
@@ -20,9 +18,9 @@
 #endif
 typedef PF_V PF_FN(block)[PF_MAX_ROWS][PF_MAX_VECTORS];
 
-/* Fewer operands than results wait in registers: the vectors of x when the block is high, the weights when it is wide. */
-PF_INLINE void PF_FN(block_multiply)(const int R, const int C, const T *w, long rs, long ks, const T *x, long xs, long n,
-                                     PF_FN(block) acc) {
+/* What waits in registers beside acc: the vectors of x when the block is high, the weights when it is wide. */
+PF_INLINE void PF_FN(block_multiply)(const int R, const int C, const T *w, long rs, long ks, const T *x, long xs,
+                                     long n, PF_FN(block) acc) {
   for (long k = 0; k < n; k++) {
     if (R >= C || PF_MAX_VECTORS == 4) {
       PF_V xv[PF_MAX_VECTORS];

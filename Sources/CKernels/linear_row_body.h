@@ -21,8 +21,8 @@ PF_INLINE void PF_FN(dot_rows)(const int R, const T *w, long ldw, const T *x, lo
     PF_UNROLL for (int r = 0; r < R; r++) sums[r] += w[r * ldw + k] * x[k];
 }
 
-static void PF_FN(row_forward)(const T *W, long ldw, const T *bias, const T *x, const T *residual, T *y, T *pre, long out,
-                               long in, const int32_t *extent, int activation) {
+static void PF_FN(row_forward)(const T *W, long ldw, const T *bias, const T *x, const T *residual, T *y, T *pre,
+                               long out, long in, const int32_t *extent, int activation) {
   for (long o = 0; o < out;) {
     T sums[4];
     int rows = out - o >= 4 ? 4 : 1;

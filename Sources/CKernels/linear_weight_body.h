@@ -1,6 +1,6 @@
 /* The gradient of the weights: dW += dY X^T. Part of a PF_BODY, after block_kernel.h and transpose_body.h.
  *
- * X is transposed first, a block of columns at a time, so that `in` runs along the vectors and the block kernel broadcasts dY.
+ * X is transposed first, a block of columns at a time, so that `in` runs along the vectors and dY is broadcast.
  */
 
 /* Rows of dW against one block of columns. */
@@ -15,8 +15,8 @@ typedef struct {
   long column, in;       /* the block's first column, and all columns */
 } PF_FN(weight_panel);
 
-/* row[0..<left] += part[0..<left], 0 < left < PF_VL, at the right end of a row with `before` columns to the left of row[0]:
- * one vector that ends where the row does where it is long enough. part[-PF_VL..<0] is zero. */
+/* row[0..<left] += part[0..<left], 0 < left < PF_VL, at the right end of a row with `before` columns to the left: one
+ * vector that ends where the row does, if the row is long enough for one. part[-PF_VL..<0] is zero. */
 static __attribute__((noinline)) void PF_FN(add_tail)(T *row, const T *part, long left, long before) {
   if (before + left >= PF_VL) {
     T *at = row + left - PF_VL;
@@ -26,13 +26,14 @@ static __attribute__((noinline)) void PF_FN(add_tail)(T *row, const T *part, lon
   }
 }
 
-/* A row's last vector is added under a mask where the row has columns enough to the right, which then keep their values. */
+/* A row's last vector is added under a mask where the row has columns enough to the right; those keep their values. */
 PF_INLINE void PF_FN(weight_block)(const int R, const int C, const PF_FN(weight_panel) *p) {
   PF_FN(block) acc;
   PF_UNROLL for (int r = 0; r < R; r++)
     PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] = (PF_V){};
   for (long t = 0; t < p->tiles; t++)
-    PF_FN(block_multiply)(R, C, p->dy + t * p->dy_tile, PF_LANES, 1, p->xt + t * PF_LANES * p->width, p->width, PF_LANES, acc);
+    PF_FN(block_multiply)(R, C, p->dy + t * p->dy_tile, PF_LANES, 1, p->xt + t * PF_LANES * p->width, p->width,
+                          PF_LANES, acc);
   T tail[PF_MAX_ROWS][2 * PF_VB / sizeof(T)];
   long tail_column[PF_MAX_ROWS];
   PF_UNROLL for (int r = 0; r < R; r++) {

@@ -1,4 +1,4 @@
-/* pf_optimizer.h, once for each instruction set and scalar. Both functions are bound by memory: one pass, nothing twice. */
+/* pf_optimizer.h, once for each instruction set and scalar. Memory is the bound: one pass, nothing read twice. */
 #include "lane_vector.h"
 
 typedef double PF_FN(doubles) __attribute__((ext_vector_type(PF_VB / sizeof(T))));
@@ -34,8 +34,8 @@ static double PF_FN(pf_reduce_gradients)(T *const *shards, long shard_count, T *
   return total;
 }
 
-static void PF_FN(pf_adamw)(T *p, const T *g, T *m, T *v, T *ema, long n, T gradient_scale, T rate, T beta1, T beta2, T eps,
-                            T decay, T bias1, T bias2, T ema_decay) {
+static void PF_FN(pf_adamw)(T *p, const T *g, T *m, T *v, T *ema, long n, T gradient_scale, T rate, T beta1, T beta2,
+                            T eps, T decay, T bias1, T bias2, T ema_decay) {
   const T step = rate / bias1, inverse2 = 1 / bias2, shrink = rate * decay, new1 = 1 - beta1, new2 = 1 - beta2;
   long i = 0;
   for (; i + PF_VL <= n; i += PF_VL) {

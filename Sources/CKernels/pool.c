@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* How long a thread looks before it sleeps: longer than the gaps inside a training step, shorter than anyone notices. */
+/* How long a thread looks before it sleeps: longer than the gaps in a training step, shorter than anyone notices. */
 #define PF_SPIN_NANOSECONDS 40000
 
 /* `state` says everything about a run in one word, so that a worker can join only a run that is open:
  *   bits 0-15   workers inside the run, the caller not counted
  *   bit 16      open: items may be left
  *   bits 17-63  number of the run
- * The other fields of a run are written only while it is closed with nobody inside. A sleeping worker never delays a run. */
+ * The other fields are written only while the run is closed with nobody inside. A sleeper never delays a run. */
 #define PF_INSIDE 0xffffull
 #define PF_OPEN 0x10000ull
 #define PF_RUN_SHIFT 17

@@ -1,8 +1,8 @@
 /* pf_random.h, once for each instruction set and scalar: Philox over the lanes of a vector, then draws from its words.
  *
  * A word is read as a sign (its top bit) and a magnitude v of 31 bits (float) or 52 (double, of two words):
- * p = (v + 1/2) 2^-32 or 2^-53 lies in (0, 1/2]. The uniform is p or 1 - p, the normal is minus or plus the quantile at p,
- * so both tails of the normal reach as far as p does (6.3 and 8.1 standard deviations), which 1 - p in floating point
+ * p = (v + 1/2) 2^-32 or 2^-53 lies in (0, 1/2]. The uniform is p or 1 - p, the normal the quantile at p or minus it, so
+ * both tails of the normal reach as far as p does (6.3 and 8.1 standard deviations), which 1 - p in floating point
  * would not allow. Only single operations and products by powers of two: the same uniform bits on every machine.
  */
 #include "lane_vector.h"
@@ -38,8 +38,8 @@ PF_INLINE void PF_FN(philox)(PF_W c[4], uint64_t seed) {
   }
 }
 
-/* Draw d of the blocks in c, one block a lane (float: the blocks of c[1] in the upper half of the lanes): p, and all ones
- * in `upper` where the upper half of the distribution is meant. */
+/* Draw d of the blocks in c, one block a lane (float: those of c[1] in the upper half of the lanes): p, and all ones in
+ * `upper` where the upper half of the distribution is meant. */
 PF_INLINE PF_V PF_FN(number)(PF_W c[PF_PARTS][4], int d, PF_I *upper) {
 #if PF_DOUBLE
   PF_W w = c[0][2 * d] << 32 | (c[0][2 * d + 1] & PF_LOW_WORD);
@@ -82,7 +82,8 @@ PF_INLINE PF_V PF_FN(transformed)(const int normal, PF_V p, PF_I upper) {
 }
 
 /* One row: vectors run along its blocks. */
-PF_INLINE void PF_FN(random_row)(const int normal, uint64_t seed, uint32_t purpose, uint64_t row, T *out, long features) {
+PF_INLINE void PF_FN(random_row)(const int normal, uint64_t seed, uint32_t purpose, uint64_t row, T *out,
+                                 long features) {
   for (long f = 0; f < features; f += PF_DRAWS * PF_VL) {
     PF_W c[PF_PARTS][4];
     PF_FN(blocks)(seed, purpose, row, 0, (uint64_t)(f / PF_DRAWS), 1, c);
@@ -95,7 +96,8 @@ PF_INLINE void PF_FN(random_row)(const int normal, uint64_t seed, uint32_t purpo
 }
 
 /* A tile: vectors run along its rows. */
-PF_INLINE void PF_FN(random_tile)(const int normal, uint64_t seed, uint32_t purpose, uint64_t row, T *out, long features) {
+PF_INLINE void PF_FN(random_tile)(const int normal, uint64_t seed, uint32_t purpose, uint64_t row, T *out,
+                                  long features) {
   for (long f = 0; f < features; f += PF_DRAWS) {
     for (long l = 0; l < PF_LANES; l += PF_VL) {
       PF_W c[PF_PARTS][4];

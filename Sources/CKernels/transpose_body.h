@@ -48,7 +48,7 @@ static __attribute__((noinline)) void PF_FN(transpose_columns)(const T *x, long 
   }
 }
 
-/* Square by square; the last squares overlap their neighbours rather than run past the end. Lanes past `rows` repeat. */
+/* Square by square; the last overlap their neighbours rather than run past the end. Lanes past `rows` repeat. */
 static void PF_FN(tile_from_rows)(const T *from, long ld, T *tile, long rows, long features) {
   if (features < PF_VL) {
     for (long f = 0; f < features; f++)

@@ -1,11 +1,12 @@
 /* Triangular solves, PF_LANES right-hand sides a tile, or one. Part of a PF_BODY; after linear's block kernel.
  *
- * Panels of rows: what the rows already solved contribute comes from the block kernel, the panel's own small triangle is
- * done row by row. Element (i, j) of the matrix as solved is a[i * rs + j * cs], whichever way it is stored.
+ * Panels of rows: what the rows already solved contribute comes from the block kernel, the panel's own small triangle
+ * is done row by row. Element (i, j) of the matrix as solved is a[i * rs + j * cs], whichever way it is stored.
  */
 
 /* x[0..<R] = b[0..<R] - a[.][solved] x[solved], n solved rows starting at xs. */
-PF_INLINE void PF_FN(solve_subtract)(const int R, const T *a, long rs, long cs, const T *solved, long n, const T *b, T *x) {
+PF_INLINE void PF_FN(solve_subtract)(const int R, const T *a, long rs, long cs, const T *solved, long n, const T *b,
+                                     T *x) {
   const int C = PF_BLOCK_VECTORS(R);
   for (long at = 0; at < PF_LANES; at += C * PF_VL) {
     PF_FN(block) acc;
@@ -55,8 +56,8 @@ static void PF_FN(solve_row)(const T *A, long rs, long cs, const T *B, T *X, lon
   }
 }
 
-static void PF_FN(pf_triangular_solve)(const T *A, long lda, const T *B, T *X, long n, int upper, int unit, int transposed,
-                                       long tiles, long lanes) {
+static void PF_FN(pf_triangular_solve)(const T *A, long lda, const T *B, T *X, long n, int upper, int unit,
+                                       int transposed, long tiles, long lanes) {
   long rs = transposed ? 1 : lda, cs = transposed ? lda : 1;
   int is_upper = transposed ? !upper : upper;
   if (lanes == 1) {

@@ -23,7 +23,7 @@ enum pf_activation { PF_IDENTITY = 0, PF_RELU = 1, PF_TANH = 2, PF_SILU = 3, PF_
   /* dX = W^T dY (accumulate == 0) or dX += W^T dY. */                                                                \
   void pf_linear_backward_input_##S(const T *W, long ldw, const T *dY, T *dX, long out, long in,                      \
                                     const int32_t *first_row, long tiles, long lanes, int accumulate);                \
-  /* dW += dY X^T (entries beyond the extents stay exactly as they were), dbias += sum over lanes of dY (nullable). */ \
+  /* dW += dY X^T (entries beyond the extents keep their values), dbias += sum over lanes of dY (nullable). */         \
   /* scratch: at least pf_linear_scratch(in, tiles) elements, 64-byte aligned. */                                     \
   void pf_linear_backward_weight_##S(const T *dY, const T *X, T *dW, long ldw, T *dbias, long out, long in,           \
                                      const int32_t *extent, long tiles, long lanes, T *scratch);                      \
