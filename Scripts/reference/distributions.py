@@ -7,7 +7,7 @@ nearest to SciPy's quantiles at ordinary and extreme levels, plus the case's own
 
     python3 Scripts/reference/distributions.py
 """
-import functools, json, math, os, platform, sys
+import functools, json, math, multiprocessing, os, platform, sys
 import mpmath as mp
 import numpy, scipy
 from scipy import special, stats
@@ -134,8 +134,14 @@ class Exponential:
     def scipy(self): return stats.expon(scale=1 / float(self.r))
 
 
+def smallest_complement(): return mp.mpf(10) ** (25 - mp.mp.dps)  # A complement below this has lost its digits.
+
+
 def gamma_tails(a, y):
-    """(P, Q) by the all-positive series of P; call with enough digits for the complement."""
+    """(P, Q) by the all-positive series of P, or by mpmath's Q where the complement would have no digits."""
+    if y > a + 60 * mp.sqrt(a) + 300:
+        q = mp.gammainc(a, y, inf, regularized=True)
+        return 1 - q, q
     term = total = mp.mpf(1)
     n = 1
     while term > total * mp.eps / 10:
@@ -143,7 +149,7 @@ def gamma_tails(a, y):
         total += term
         n += 1
     p = mp.exp(a * mp.log(y) - y - log_gamma(a + 1)) * total
-    return p, 1 - p
+    return p, 1 - p if 1 - p > smallest_complement() else mp.gammainc(a, y, inf, regularized=True)
 
 
 log_beta = cached(lambda a, b: mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b))
@@ -154,14 +160,18 @@ def beta_tails(a, b, x):
     if x == 0: return mp.mpf(0), mp.mpf(1)
     if x == 1: return mp.mpf(1), mp.mpf(0)
     if x > mp.mpf(1) / 2: return tuple(reversed(beta_tails(b, a, 1 - x)))
+    p = beta_series(a, b, x)
+    return p, 1 - p if 1 - p > smallest_complement() else beta_series(b, a, 1 - x)
+
+
+def beta_series(a, b, x):
     term = total = mp.mpf(1)
     n = 0
     while term > total * mp.eps / 10:
         term = term * x * (a + b + n) / (a + 1 + n)
         total += term
         n += 1
-    p = mp.exp(a * mp.log(x) + b * mp.log1p(-x) - log_beta(a, b)) / a * total
-    return p, 1 - p
+    return mp.exp(a * mp.log(x) + b * mp.log1p(-x) - log_beta(a, b)) / a * total
 
 
 class Gamma:
@@ -372,7 +382,8 @@ def quantile(d, p, upper, low, high):
             step = inf
             for _ in range(5):
                 t = d.tails(x)
-                step = ((p - t[1]) if upper else (t[0] - p)) / mp.exp(d.log_prob(x))
+                density = mp.exp(d.log_prob(x))
+                step = ((p - t[1]) if upper else (t[0] - p)) / density if density > 0 else inf
                 if not mp.isfinite(step) or not low <= x - step <= high: step = inf; break
                 x -= step
                 if abs(step) <= abs(x) * mp.mpf(10) ** -25: return x
@@ -469,72 +480,72 @@ n01 = spec("normal", mean=0.0, standardDeviation=1.0)
 
 
 def cases():
-    yield case("normal standard", n01, [0.0, -37.0, 37.0, 1e-10, -1e-300, 1e10])
-    yield case("normal", spec("normal", mean=-3.5, standardDeviation=0.125), [-3.5])
-    yield case("normal wide", spec("normal", mean=1e6, standardDeviation=1e4), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
-    yield case("uniform", spec("uniform", lower=-2.0, upper=6.0), [-3.0, -2.0, 6.0, 7.0], NEAR[1:])
+    yield functools.partial(case, "normal standard", n01, [0.0, -37.0, 37.0, 1e-10, -1e-300, 1e10])
+    yield functools.partial(case, "normal", spec("normal", mean=-3.5, standardDeviation=0.125), [-3.5])
+    yield functools.partial(case, "normal wide", spec("normal", mean=1e6, standardDeviation=1e4), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
+    yield functools.partial(case, "uniform", spec("uniform", lower=-2.0, upper=6.0), [-3.0, -2.0, 6.0, 7.0], NEAR[1:])
     for nu in (0.1, 0.5, 1.0, 2.5, 7.0, 30.0, 1e3):
-        yield case(f"student-t {nu:g}", spec("student-t", degreesOfFreedom=nu), [0.0, 1e-8, -1e3],
+        yield functools.partial(case, f"student-t {nu:g}", spec("student-t", degreesOfFreedom=nu), [0.0, 1e-8, -1e3],
                    levels=[1e-12, 1e-4, 0.02, 0.2, 0.5, 0.7] if nu < 1 else None)
-    yield case("student-t scaled", spec("student-t", degreesOfFreedom=4.0, location=2.0, scale=0.25), [2.0])
-    yield case("student-t 1e8", spec("student-t", degreesOfFreedom=1e8), [0.0, -6.0, 0.125, 3.0],
+    yield functools.partial(case, "student-t scaled", spec("student-t", degreesOfFreedom=4.0, location=2.0, scale=0.25), [2.0])
+    yield functools.partial(case, "student-t 1e8", spec("student-t", degreesOfFreedom=1e8), [0.0, -6.0, 0.125, 3.0],
                levels=[1e-12, 1e-4, 0.02, 0.2, 0.5, 0.7])
-    yield case("logistic", spec("logistic", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
-    yield case("logistic scaled", spec("logistic", location=-1.5, scale=0.25), [-1.5])
-    yield case("laplace", spec("laplace", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
-    yield case("laplace scaled", spec("laplace", location=2.5, scale=4.0), [2.5])
-    yield case("cauchy", spec("cauchy", location=0.0, scale=1.0), [0.0, 1e-9, -1e9, 1e160])
-    yield case("cauchy scaled", spec("cauchy", location=-0.5, scale=8.0), [-0.5])
-    yield case("log-normal", spec("log-normal", logMean=0.0, logStandardDeviation=1.0), [0.0, -1.0, 1.0, 1e-12])
-    yield case("log-normal narrow", spec("log-normal", logMean=-2.0, logStandardDeviation=0.125), [0.125])
-    yield case("exponential", spec("exponential", rate=1.0), [0.0, -1.0, 1e-300, 700.0])
-    yield case("exponential fast", spec("exponential", rate=250.0), [1e-9])
+    yield functools.partial(case, "logistic", spec("logistic", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
+    yield functools.partial(case, "logistic scaled", spec("logistic", location=-1.5, scale=0.25), [-1.5])
+    yield functools.partial(case, "laplace", spec("laplace", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
+    yield functools.partial(case, "laplace scaled", spec("laplace", location=2.5, scale=4.0), [2.5])
+    yield functools.partial(case, "cauchy", spec("cauchy", location=0.0, scale=1.0), [0.0, 1e-9, -1e9, 1e160])
+    yield functools.partial(case, "cauchy scaled", spec("cauchy", location=-0.5, scale=8.0), [-0.5])
+    yield functools.partial(case, "log-normal", spec("log-normal", logMean=0.0, logStandardDeviation=1.0), [0.0, -1.0, 1.0, 1e-12])
+    yield functools.partial(case, "log-normal narrow", spec("log-normal", logMean=-2.0, logStandardDeviation=0.125), [0.125])
+    yield functools.partial(case, "exponential", spec("exponential", rate=1.0), [0.0, -1.0, 1e-300, 700.0])
+    yield functools.partial(case, "exponential fast", spec("exponential", rate=250.0), [1e-9])
     for shape in (1e-3, 0.1, 0.5, 1.0, 2.5, 17.0, 300.0, 1e4):
-        yield case(f"gamma {shape:g}", spec("gamma", shape=shape, rate=1.0), [-1.0, 0.0, 1e-6, 0.5, 1.0, 4.0],
+        yield functools.partial(case, f"gamma {shape:g}", spec("gamma", shape=shape, rate=1.0), [-1.0, 0.0, 1e-6, 0.5, 1.0, 4.0],
                    levels=[0.6, 0.8, 0.95, 0.999] if shape < 0.01 else (NEAR[1:] if shape < 1 else None))
-    yield case("gamma 1e7", spec("gamma", shape=1e7, rate=1.0), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
-    yield case("gamma scaled", spec("gamma", shape=3.0, rate=0.125), [8.0])
+    yield functools.partial(case, "gamma 1e7", spec("gamma", shape=1e7, rate=1.0), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
+    yield functools.partial(case, "gamma scaled", spec("gamma", shape=3.0, rate=0.125), [8.0])
     for a, b in ((0.5, 0.5), (0.1, 3.0), (1.0, 1.0), (1.0, 4.0), (2.5, 7.0), (40.0, 0.75), (300.0, 200.0), (1e4, 2e5)):
-        yield case(f"beta {a:g} {b:g}", spec("beta", alpha=a, beta=b), [-0.5, 0.0, 1e-9, 0.25, 0.75, 1.0, 2.0],
+        yield functools.partial(case, f"beta {a:g} {b:g}", spec("beta", alpha=a, beta=b), [-0.5, 0.0, 1e-9, 0.25, 0.75, 1.0, 2.0],
                    levels=NEAR[1:] if min(a, b) < 1 else LEVELS[1:])
     whole = [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0]
     for p in (0.25, 1e-9, 1.0 - 2.0 ** -20):
-        yield case(f"bernoulli {p:g}", spec("bernoulli", probability=p), whole, levels=[])
+        yield functools.partial(case, f"bernoulli {p:g}", spec("bernoulli", probability=p), whole, levels=[])
     for n, p in ((1, 0.5), (10, 0.25), (40, 0.9), (1000, 0.01), (100000, 0.375)):
-        yield case(f"binomial {n} {p:g}", spec("binomial", trials=n, probability=p),
+        yield functools.partial(case, f"binomial {n} {p:g}", spec("binomial", trials=n, probability=p),
                    whole + [float(n), n + 1.0], levels=NEAR[1:])
-    yield case("binomial 1e9", spec("binomial", trials=10 ** 9, probability=0.3), levels=[1e-6, 0.5],
+    yield functools.partial(case, "binomial 1e7", spec("binomial", trials=10 ** 7, probability=0.3), levels=[1e-6, 0.5],
                moments=False)
     for m in (1e-3, 0.75, 4.5, 30.0, 1000.0, 1e6):
-        yield case(f"poisson {m:g}", spec("poisson", mean=m), whole, levels=NEAR, moments=m < 1e5)
-    yield case("categorical", spec("categorical", probabilities=[0.125, 0.0, 0.5, 0.25, 0.125]), whole + [4.0],
+        yield functools.partial(case, f"poisson {m:g}", spec("poisson", mean=m), whole, levels=NEAR, moments=m < 1e5)
+    yield functools.partial(case, "categorical", spec("categorical", probabilities=[0.125, 0.0, 0.5, 0.25, 0.125]), whole + [4.0],
                levels=[0.1, 0.3, 0.6])
-    yield case("mixture of normals", spec("mixture", weights=[0.25, 0.75], components=[
+    yield functools.partial(case, "mixture of normals", spec("mixture", weights=[0.25, 0.75], components=[
         spec("normal", mean=-2.0, standardDeviation=0.5), spec("normal", mean=3.0, standardDeviation=1.5)]),
         [-2.0, 0.0], at=[-inf, -2, 0, 3, inf], levels=LEVELS[1:])
-    yield case("mixture of kinds", spec("mixture", weights=[0.5, 0.25, 0.25], components=[
+    yield functools.partial(case, "mixture of kinds", spec("mixture", weights=[0.5, 0.25, 0.25], components=[
         spec("student-t", degreesOfFreedom=3.0, location=0.0, scale=1.0), spec("gamma", shape=2.0, rate=0.5),
         spec("laplace", location=1.0, scale=2.0)]), [0.0, 1.0],
         at=[-inf, -20, -3, 0, 1, 4, 20, inf], levels=NEAR[1:])
-    yield case("mixture of counts", spec("mixture", weights=[0.5, 0.5], components=[
+    yield functools.partial(case, "mixture of counts", spec("mixture", weights=[0.5, 0.5], components=[
         spec("poisson", mean=3.0), spec("binomial", trials=50, probability=0.75)]), whole, levels=NEAR[1:], hint=20)
-    yield case("truncated normal", spec("truncated", base=n01, lower=-1.0, upper=2.5), [-1.5, -1.0, 0.0, 2.5, 3.0],
+    yield functools.partial(case, "truncated normal", spec("truncated", base=n01, lower=-1.0, upper=2.5), [-1.5, -1.0, 0.0, 2.5, 3.0],
                at=[-1, 0, 2.5], levels=NEAR[1:], hint=0.5)
-    yield case("truncated normal tail", spec("truncated", base=n01, lower=8.0), [8.0, 9.0], at=[8, 8.25, 9, 12, 30],
+    yield functools.partial(case, "truncated normal tail", spec("truncated", base=n01, lower=8.0), [8.0, 9.0], at=[8, 8.25, 9, 12, 30],
                levels=NEAR[1:], hint=8.1)
-    yield case("truncated normal far tail", spec("truncated", base=n01, lower=-41.0, upper=-40.0),
+    yield functools.partial(case, "truncated normal far tail", spec("truncated", base=n01, lower=-41.0, upper=-40.0),
                [-41.0, -40.5, -40.0], at=[-41, -40.2, -40.05, -40], levels=NEAR[2:], hint=-40.02)
-    yield case("truncated normal sliver", spec("truncated", base=n01, lower=1.0, upper=1.0 + 2.0 ** -20),
+    yield functools.partial(case, "truncated normal sliver", spec("truncated", base=n01, lower=1.0, upper=1.0 + 2.0 ** -20),
                [1.0 + 2.0 ** -22], at=[1, 1 + 2.0 ** -20], levels=[0.02, 0.2, 0.5], hint=1.0 + 2.0 ** -21)
-    yield case("truncated gamma", spec("truncated", base=spec("gamma", shape=0.5, rate=2.0), lower=0.125, upper=4.0),
+    yield functools.partial(case, "truncated gamma", spec("truncated", base=spec("gamma", shape=0.5, rate=2.0), lower=0.125, upper=4.0),
                [0.125, 1.0, 4.0], at=[0.125, 0.5, 1, 4], levels=NEAR[1:], hint=0.5)
-    yield case("truncated student-t", spec("truncated", base=spec("student-t", degreesOfFreedom=1.5, location=0.0,
+    yield functools.partial(case, "truncated student-t", spec("truncated", base=spec("student-t", degreesOfFreedom=1.5, location=0.0,
                scale=1.0), lower=-2.0, upper=50.0), [-2.0, 0.0, 50.0], at=[-2, 0, 2, 10, 50], levels=NEAR[1:])
-    yield case("truncated poisson", spec("truncated", base=spec("poisson", mean=4.5), lower=2.0, upper=9.0),
+    yield functools.partial(case, "truncated poisson", spec("truncated", base=spec("poisson", mean=4.5), lower=2.0, upper=9.0),
                whole + [9.0, 10.0], levels=NEAR[2:], hint=4)
-    yield case("affine gamma reversed", spec("affine", base=spec("gamma", shape=2.5, rate=1.0), shift=3.0, scale=-0.5),
+    yield functools.partial(case, "affine gamma reversed", spec("affine", base=spec("gamma", shape=2.5, rate=1.0), shift=3.0, scale=-0.5),
                [3.0, 4.0, 2.0], levels=NEAR[1:], hint=1.0)
-    yield case("affine binomial reversed", spec("affine", base=spec("binomial", trials=10, probability=0.25),
+    yield functools.partial(case, "affine binomial reversed", spec("affine", base=spec("binomial", trials=10, probability=0.25),
                shift=10.0, scale=-1.0), [float(k) for k in range(-1, 12)], levels=NEAR[2:], hint=7)
 
 
@@ -606,11 +617,16 @@ def multivariate():
             "conditionalCovariance": flat(c[:2, :2] - numpy.outer(gain, c[2, :2]))}
 
 
+def run(call): return call()
+
+
 if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        made = list(pool.imap(run, cases()))
     result = {"madeBy": "Scripts/reference/distributions.py", "seed": "none: nothing random",
               "versions": {"python": platform.python_version(), "scipy": scipy.__version__,
                            "numpy": numpy.__version__, "mpmath": mp.__version__},
-              "cases": list(cases()), "divergences": list(divergences()), "specialFunctions": special_functions(),
+              "cases": made, "divergences": list(divergences()), "specialFunctions": special_functions(),
               "multivariateNormal": multivariate()}
     path = os.path.join(os.path.dirname(__file__), "..", "..", "Tests", "Reference", "distributions.json")
     with open(path, "w") as file:

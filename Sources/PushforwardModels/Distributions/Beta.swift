@@ -10,17 +10,17 @@
 ///
 /// p(x) = x^(alpha−1) (1 − x)^(beta−1) / B(alpha, beta). SciPy: `beta(a=alpha, b=beta)`.
 public struct Beta: ContinuousDistribution {
-  /// The first shape, positive, no unit.
+  /// The first shape, from 1e-300 to 1e15, no unit.
   public let alpha: Double
-  /// The second shape, positive, no unit.
+  /// The second shape, from 1e-300 to 1e15, no unit.
   public let beta: Double
 
   /// Creates the distribution.
   ///
-  /// - Throws: `DistributionError.invalidParameter` unless both are positive and finite.
+  /// - Throws: `DistributionError.invalidParameter` unless both are from 1e-300 to 1e15.
   public init(alpha: Double, beta: Double) throws(DistributionError) {
-    try Require.positive(alpha, "alpha", of: Self.kind)
-    try Require.positive(beta, "beta", of: Self.kind)
+    try Require.shape(alpha, "alpha", of: Self.kind)
+    try Require.shape(beta, "beta", of: Self.kind)
     self.alpha = alpha
     self.beta = beta
   }

@@ -36,8 +36,8 @@ extension DiscreteDistribution {
     quantile(at: TailProbability(lower: generator.uniform()))
   }
 
-  /// By search over the support; `discreteQuantile` says how.
-  public func quantile(at p: TailProbability) -> Double { discreteQuantile(p, near: mean) }
+  /// By search over the support, in O(log(quantile)) evaluations of the distribution function.
+  public func quantile(at p: TailProbability) -> Double { discreteQuantile(p, near: 0) }
 
   /// −Σ p log p, summed over the support.
   public var entropy: Double { expectation { -logProb($0) } }
@@ -52,7 +52,8 @@ extension UnivariateDistribution {
 
   /// The smallest support point that reaches `p`: doubling steps from a guess, then bisection down to neighbours.
   ///
-  /// Only the distribution function decides, so cdf(quantile(p)) ≥ p holds exactly as computed.
+  /// Moments are not used: they may be sums that need quantiles. Only the distribution function decides, so
+  /// cdf(quantile(p)) ≥ p holds exactly as computed.
   func discreteQuantile(_ p: TailProbability, near guess: Double) -> Double {
     if !p.isValid { return .nan }
     if p.logLower == -.infinity { return support.lowerBound }
@@ -60,7 +61,7 @@ extension UnivariateDistribution {
     var low = -Double.infinity  // Does not reach p.
     var high = point(below: min(max(guess, support.lowerBound), support.upperBound).nextUp)  // Reaches p, at last.
     if high == -.infinity { high = support.lowerBound }
-    var reach = max(1, standardDeviation.isFinite ? standardDeviation : 1)
+    var reach = 1.0
     if reaches(p, at: high) {
       while true {
         let candidate = point(below: high - reach)

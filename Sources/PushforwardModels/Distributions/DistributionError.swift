@@ -34,6 +34,11 @@ enum Require {
     try that(value > 0 && value.isFinite, value, parameter, of: distribution, is: "positive and finite")
   }
 
+  /// A shape or a count's mean: positive, and small enough that whole numbers of its size are exact.
+  static func shape(_ value: Double, _ parameter: String, of distribution: String) throws(DistributionError) {
+    try that(value >= 1e-300 && value <= 1e15, value, parameter, of: distribution, is: "from 1e-300 to 1e15")
+  }
+
   static func probability(_ value: Double, _ parameter: String, of distribution: String) throws(DistributionError) {
     try that(value >= 0 && value <= 1, value, parameter, of: distribution, is: "in [0, 1]")
   }
@@ -56,6 +61,8 @@ enum Require {
     }
     let sum = weights.reduce(0, +)
     try that(sum > 0 && sum.isFinite, sum, "sum of \(parameter)", of: distribution, is: "positive and finite")
+    // Already normalised, but for rounding: kept as they are, so that a file gives back the same bits.
+    if abs(sum - 1) <= Double(weights.count) * Double.ulpOfOne { return weights }
     return weights.map { $0 / sum }
   }
 }

@@ -11,16 +11,16 @@
 /// p(x) = rate^shape x^(shape−1) exp(−rate·x) / Γ(shape). SciPy: `gamma(a=shape, scale=1/rate)`. Chi-squared with k
 /// degrees of freedom is shape k/2, rate ½.
 public struct Gamma: ContinuousDistribution {
-  /// The shape, positive, no unit.
+  /// The shape, from 1e-300 to 1e15, no unit.
   public let shape: Double
   /// The rate, positive, per unit of x: the inverse of the scale.
   public let rate: Double
 
   /// Creates the distribution.
   ///
-  /// - Throws: `DistributionError.invalidParameter` unless both are positive and finite.
+  /// - Throws: `DistributionError.invalidParameter` unless shape is from 1e-300 to 1e15 and rate positive and finite.
   public init(shape: Double, rate: Double) throws(DistributionError) {
-    try Require.positive(shape, "shape", of: Self.kind)
+    try Require.shape(shape, "shape", of: Self.kind)
     try Require.positive(rate, "rate", of: Self.kind)
     self.shape = shape
     self.rate = rate

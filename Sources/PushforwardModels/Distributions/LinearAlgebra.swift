@@ -71,6 +71,7 @@ public struct Cholesky: Sendable, Equatable {
   /// y with L·y = b.
   ///
   /// - Parameter b: `dimension` values.
+  /// - Returns: `dimension` values.
   public func solveLower(_ b: [Double]) -> [Double] {
     precondition(b.count == dimension)
     var solution = b
@@ -84,6 +85,7 @@ public struct Cholesky: Sendable, Equatable {
   /// y with Lᵀ·y = b.
   ///
   /// - Parameter b: `dimension` values.
+  /// - Returns: `dimension` values.
   public func solveLowerTransposed(_ b: [Double]) -> [Double] {
     precondition(b.count == dimension)
     var solution = b
@@ -97,11 +99,13 @@ public struct Cholesky: Sendable, Equatable {
   /// x with A·x = b.
   ///
   /// - Parameter b: `dimension` values.
+  /// - Returns: `dimension` values.
   public func solve(_ b: [Double]) -> [Double] { solveLowerTransposed(solveLower(b)) }
 
   /// L·z.
   ///
   /// - Parameter z: `dimension` values.
+  /// - Returns: `dimension` values.
   public func multiplyLower(_ z: [Double]) -> [Double] {
     precondition(z.count == dimension)
     return (0..<dimension).map { row in

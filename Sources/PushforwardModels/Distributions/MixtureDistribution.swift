@@ -15,6 +15,7 @@ public struct MixtureDistribution<Component: UnivariateDistribution>: Univariate
   /// The components.
   public let components: [Component]
   private let logWeights: [Double]
+  private let active: [Int]  // The components that have any weight.
 
   /// Creates the mixture.
   ///
@@ -30,16 +31,12 @@ public struct MixtureDistribution<Component: UnivariateDistribution>: Univariate
     self.weights = try Require.normalised(weights, "weights", of: Self.kind)
     self.components = components
     logWeights = self.weights.map { log($0) }
+    active = self.weights.indices.filter { [weights = self.weights] in weights[$0] > 0 }
     for (index, component) in components.enumerated() {
       try Require.that(
         component.measure == components[0].measure, component.measure.rawValue, "measure of components[\(index)]",
         of: Self.kind, is: "\(components[0].measure.rawValue), as of the first")
     }
-  }
-
-  /// The components that have any weight, with its logarithm.
-  private var active: some Sequence<(logWeight: Double, component: Component)> {
-    zip(logWeights, components).lazy.filter { $0.0 > -.infinity }.map { (logWeight: $0.0, component: $0.1) }
   }
 
   /// `mixture`.
@@ -48,28 +45,36 @@ public struct MixtureDistribution<Component: UnivariateDistribution>: Univariate
   public var measure: Measure { components[0].measure }
   /// The smallest interval that holds the supports of all components with weight.
   public var support: ClosedRange<Double> {
-    let supports = active.map(\.component.support)
+    let supports = active.map { components[$0].support }
     let low = supports.reduce(Double.infinity) { min($0, $1.lowerBound) }
     return low...supports.reduce(low) { max($0, $1.upperBound) }
   }
   /// log Σ wᵢ pᵢ(x), in nats.
   public func logProb(_ x: Double) -> Double {
-    SpecialFunctions.logSumExp(active.map { $0.logWeight + $0.component.logProb(x) })
+    var sum = LogSum()
+    for index in active { sum.add(logWeights[index] + components[index].logProb(x)) }
+    return sum.value
   }
   /// The weighted tails.
   public func tails(at x: Double) -> TailProbability {
-    let parts = active.map { ($0.logWeight, $0.component.tails(at: x)) }
-    let lower = SpecialFunctions.logSumExp(parts.map { $0.0 + $0.1.logLower })
-    let upper = SpecialFunctions.logSumExp(parts.map { $0.0 + $0.1.logUpper })
+    if x.isNaN { return .invalid }
+    var plain = (lower: 0.0, upper: 0.0)
+    var logarithm = (lower: LogSum(), upper: LogSum())
+    for index in active {
+      let tails = components[index].tails(at: x)
+      plain.lower += weights[index] * tails.lower
+      plain.upper += weights[index] * tails.upper
+      logarithm.lower.add(logWeights[index] + tails.logLower)
+      logarithm.upper.add(logWeights[index] + tails.logUpper)
+    }
     return TailProbability(
-      lower: min(1, parts.reduce(0) { $0 + exp($1.0) * $1.1.lower }),
-      upper: min(1, parts.reduce(0) { $0 + exp($1.0) * $1.1.upper }), logLower: min(0, lower),
-      logUpper: min(0, upper))
+      lower: min(1, plain.lower), upper: min(1, plain.upper), logLower: min(0, logarithm.lower.value),
+      logUpper: min(0, logarithm.upper.value))
   }
   /// The quantile, by search between the least and the greatest of the components'.
   public func quantile(at p: TailProbability) -> Double {
     if !p.isValid { return .nan }
-    let quantiles = active.map { $0.component.quantile(at: p) }
+    let quantiles = active.map { components[$0].quantile(at: p) }
     let low = quantiles.reduce(Double.infinity, min)
     let high = quantiles.reduce(low, max)
     if low == high { return low }
@@ -89,40 +94,41 @@ public struct MixtureDistribution<Component: UnivariateDistribution>: Univariate
   }
   /// The greatest of the components' points below x.
   public func point(below x: Double) -> Double {
-    active.map { $0.component.point(below: x) }.reduce(-.infinity, max)
+    active.map { components[$0].point(below: x) }.reduce(-.infinity, max)
   }
   /// The least of the components' points above x.
   public func point(above x: Double) -> Double {
-    active.map { $0.component.point(above: x) }.reduce(.infinity, min)
+    active.map { components[$0].point(above: x) }.reduce(.infinity, min)
   }
   /// Σ wᵢ meanᵢ.
-  public var mean: Double { active.reduce(0) { $0 + exp($1.logWeight) * $1.component.mean } }
+  public var mean: Double { active.reduce(0) { $0 + weights[$1] * components[$1].mean } }
   /// Σ wᵢ (varianceᵢ + (meanᵢ − mean)²).
   public var variance: Double {
     let mean = mean
     return active.reduce(0) {
-      let offset = $1.component.mean - mean
-      return $0 + exp($1.logWeight) * ($1.component.variance + offset * offset)
+      let offset = components[$1].mean - mean
+      return $0 + weights[$1] * (components[$1].variance + offset * offset)
     }
   }
   /// In nats, by quadrature or summation (no closed form exists), to about 1e-10.
   public var entropy: Double { expectation { -logProb($0) } }
   /// The breaks of all components.
   public var integrationBreaks: [Double] {
-    Set(active.flatMap { $0.component.integrationBreaks }).sorted()
+    Set(active.flatMap { components[$0].integrationBreaks }).sorted()
   }
   /// The mixture with every component erased.
   public var erased: AnyDistribution {
     AnyDistribution(
       wrapping: MixtureDistribution<AnyDistribution>(
-        weights: weights, components: components.map(\.erased), logWeights: logWeights))
+        weights: weights, components: components.map(\.erased), logWeights: logWeights, active: active))
   }
 
   // Lets `erased` carry checked weights over into another instantiation.
-  fileprivate init(weights: [Double], components: [Component], logWeights: [Double]) {
+  fileprivate init(weights: [Double], components: [Component], logWeights: [Double], active: [Int]) {
     self.weights = weights
     self.components = components
     self.logWeights = logWeights
+    self.active = active
   }
 }
 

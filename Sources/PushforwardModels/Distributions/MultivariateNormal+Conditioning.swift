@@ -2,6 +2,7 @@ extension MultivariateNormal {
   /// The distribution of some of the coordinates, in the order given.
   ///
   /// - Parameter coordinates: Distinct, each in 0..<dimension, at least one.
+  /// - Returns: The marginal, diagonal if this is.
   /// - Throws: `DistributionError.invalidParameter`, or `.notPositiveDefinite` where rounding makes it so.
   public func marginal(_ coordinates: [Int]) throws(DistributionError) -> MultivariateNormal {
     try check(coordinates)
@@ -20,6 +21,7 @@ extension MultivariateNormal {
   /// - Parameters:
   ///   - coordinates: The known ones: distinct, each in 0..<dimension, not all; may be empty.
   ///   - values: Their finite values, in the same order.
+  /// - Returns: The conditional, over dimension − coordinates.count coordinates.
   /// - Throws: `DistributionError.shapeMismatch`, `.invalidParameter`, or `.notPositiveDefinite` where rounding makes
   ///   it so.
   public func conditional(

@@ -93,6 +93,7 @@ public struct MultivariateNormal: Sendable, Equatable {
   /// Log-density of one row, in nats.
   ///
   /// - Parameter x: `dimension` values; a NaN gives NaN.
+  /// - Returns: log p(x).
   /// - Throws: `DistributionError.shapeMismatch`.
   public func logProb(_ x: [Double]) throws(DistributionError) -> Double {
     try requireCount(x, "x")
@@ -102,6 +103,7 @@ public struct MultivariateNormal: Sendable, Equatable {
   /// Log-densities of several rows, in nats.
   ///
   /// - Parameter rows: Row-major, a multiple of `dimension` values.
+  /// - Returns: One log p(x) a row.
   /// - Throws: `DistributionError.shapeMismatch`.
   public func logProb(rows: [Double]) throws(DistributionError) -> [Double] {
     let count = rows.count / dimension
@@ -128,6 +130,7 @@ public struct MultivariateNormal: Sendable, Equatable {
   /// L⁻¹·d: the difference of two rows in the coordinates in which this distribution is standard.
   ///
   /// - Parameter difference: `dimension` values.
+  /// - Returns: `dimension` values, without unit.
   func whitened(_ difference: [Double]) -> [Double] {
     switch scale {
     case .diagonal(let deviations): zip(difference, deviations).map(/)

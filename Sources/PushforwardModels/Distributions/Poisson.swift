@@ -10,14 +10,14 @@
 ///
 /// SciPy: `poisson(mu=mean)`.
 public struct Poisson: DiscreteDistribution {
-  /// The mean, positive: expected count.
+  /// The mean, from 1e-300 to 1e15: expected count.
   public let mean: Double
 
   /// Creates the distribution.
   ///
-  /// - Throws: `DistributionError.invalidParameter` unless the mean is positive and finite.
+  /// - Throws: `DistributionError.invalidParameter` unless the mean is from 1e-300 to 1e15.
   public init(mean: Double) throws(DistributionError) {
-    try Require.positive(mean, "mean", of: Self.kind)
+    try Require.shape(mean, "mean", of: Self.kind)
     self.mean = mean
   }
 

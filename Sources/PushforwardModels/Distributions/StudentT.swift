@@ -11,7 +11,7 @@
 /// (X − location)/scale has density proportional to (1 + t²/ν)^(−(ν+1)/2), ν = degreesOfFreedom > 0, not necessarily
 /// whole. SciPy: `t(df=degreesOfFreedom, loc=location, scale=scale)`.
 public struct StudentT: ContinuousDistribution {
-  /// Degrees of freedom ν, positive, no unit.
+  /// Degrees of freedom ν, from 1e-300 to 1e15, no unit.
   public let degreesOfFreedom: Double
   /// The location (the median), in the units of x.
   public let location: Double
@@ -21,9 +21,10 @@ public struct StudentT: ContinuousDistribution {
 
   /// Creates the distribution.
   ///
-  /// - Throws: `DistributionError.invalidParameter` unless location is finite and the others positive and finite.
+  /// - Throws: `DistributionError.invalidParameter` unless location is finite, scale positive and finite, and
+  ///   degreesOfFreedom from 1e-300 to 1e15.
   public init(degreesOfFreedom: Double, location: Double = 0, scale: Double = 1) throws(DistributionError) {
-    try Require.positive(degreesOfFreedom, "degreesOfFreedom", of: Self.kind)
+    try Require.shape(degreesOfFreedom, "degreesOfFreedom", of: Self.kind)
     try Require.finite(location, "location", of: Self.kind)
     try Require.positive(scale, "scale", of: Self.kind)
     self.degreesOfFreedom = degreesOfFreedom

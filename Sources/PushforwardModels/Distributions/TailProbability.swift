@@ -57,7 +57,7 @@ public struct TailProbability: Sendable, Equatable {
       logUpper: upper <= 0.5 ? log(upper) : log1p(-lower))
   }
 
-  init(lower: Double, upper: Double, logLower: Double, logUpper: Double) {
+  package init(lower: Double, upper: Double, logLower: Double, logUpper: Double) {
     self.lower = lower
     self.upper = upper
     self.logLower = logLower

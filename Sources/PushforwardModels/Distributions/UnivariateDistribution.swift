@@ -69,7 +69,9 @@ extension UnivariateDistribution {
   /// log P(X > x), in nats.
   public func logSurvival(_ x: Double) -> Double { tails(at: x).logUpper }
 
-  /// The smallest x with P(X ≤ x) ≥ p. At p = 0 the bottom of the support (SciPy: one below it, if discrete).
+  /// The smallest x with P(X ≤ x) ≥ p.
+  ///
+  /// At p = 0 the bottom of the support (SciPy: one below it, if discrete).
   public func quantile(_ p: Double) -> Double { quantile(at: TailProbability(lower: p)) }
   /// The smallest x with P(X > x) ≤ q, for upper tails too small for 1 − q.
   public func quantile(survival q: Double) -> Double { quantile(at: TailProbability(upper: q)) }
@@ -79,7 +81,10 @@ extension UnivariateDistribution {
 
   /// Independent draws.
   ///
-  /// - Parameter count: How many; none if not positive.
+  /// - Parameters:
+  ///   - count: How many; none if not positive.
+  ///   - generator: The source of randomness.
+  /// - Returns: The draws.
   public func sample(count: Int, using generator: inout some RandomNumberGenerator) -> [Double] {
     (0..<max(0, count)).map { _ in sample(using: &generator) }
   }
@@ -116,6 +121,7 @@ extension UnivariateDistribution {
   /// E[f(X)], by quadrature over the breaks or by summing the masses outwards from the median.
   ///
   /// - Parameter function: Smooth between the breaks; called only where the probability is not zero.
+  /// - Returns: The expectation.
   /// - Note: Accuracy 1e-11 of E|f(X)|. Masses below 1e-25 end the sum.
   /// - Complexity: For masses, O(standard deviation / spacing) terms.
   package func expectation(of function: (Double) -> Double) -> Double {

@@ -28,7 +28,8 @@ struct DistributionReferenceTests {
   @Test(arguments: DistributionReference.shared.cases)
   func values(_ reference: DistributionReference.Case) {
     let distribution = reference.distribution
-    func compare(_ field: String, at points: [Double], _ expected: [DistributionReference.Number], isLog: Bool = false,
+    func compare(
+      _ field: String, at points: [Double], _ expected: [DistributionReference.Number], isLog: Bool = false,
       _ found: (Double) -> Double
     ) {
       let tolerance = Self.tolerance(reference.name, field)
@@ -68,7 +69,8 @@ struct DistributionReferenceTests {
 
   @Test func specialFunctions() {
     let reference = DistributionReference.shared.specialFunctions
-    func compare(_ points: [Double], _ expected: [DistributionReference.Number], floor: Double, tolerance: Double,
+    func compare(
+      _ points: [Double], _ expected: [DistributionReference.Number], floor: Double, tolerance: Double,
       _ function: (Double) -> Double
     ) {
       for (x, number) in zip(points, expected) {

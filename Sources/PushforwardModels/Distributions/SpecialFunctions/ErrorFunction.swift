@@ -52,14 +52,27 @@ package enum SpecialFunctions {
     return b == -.infinity ? a : (a <= b ? -.infinity : a + log1mexp(b - a))
   }
 
-  /// log Σ exp(terms), −∞ for none.
-  package static func logSumExp(_ terms: [Double]) -> Double {
-    var largest = -Double.infinity
-    for term in terms {
-      if term.isNaN { return .nan }
-      largest = max(largest, term)
+}
+
+/// A running log Σ exp(term): −∞ for no terms, NaN once a term is.
+package struct LogSum: Sendable {
+  private var largest = -Double.infinity
+  private var scaled = 0.0
+
+  /// No terms yet.
+  package init() {}
+
+  /// Adds exp(term) to the sum.
+  package mutating func add(_ term: Double) {
+    if term <= largest {
+      scaled += term == -.infinity ? 0 : (term == largest ? 1 : exp(term - largest))
+    } else {
+      // A NaN comes here, and stays.
+      scaled = scaled * exp(largest - term) + 1
+      largest = term
     }
-    if largest.isInfinite { return largest }
-    return largest + log(terms.reduce(0) { $0 + exp($1 - largest) })
   }
+
+  /// The logarithm of the sum.
+  package var value: Double { scaled > 0 || scaled.isNaN ? largest + log(scaled) : -.infinity }
 }

@@ -7,7 +7,9 @@
 #endif
 
 extension SpecialFunctions {
-  /// log Γ(x) for x > 0. The C library's, in its thread-safe form; 1e-15.
+  /// log Γ(x) for x > 0: the C library's, in its thread-safe form.
+  ///
+  /// - Note: Accuracy 1e-15.
   package static func logGamma(_ x: Double) -> Double {
     var sign: Int32 = 0
     return x < 0 ? .nan : lgamma_r(x, &sign)
@@ -62,7 +64,8 @@ extension SpecialFunctions {
   package static func stirlingError(_ x: Double) -> Double {
     if x >= 15 {
       let t = 1 / (x * x)
-      return (1.0 / 12 - t
+      return
+        (1.0 / 12 - t
         * (1.0 / 360 - t * (1.0 / 1260 - t * (1.0 / 1680 - t * (1.0 / 1188 - t * (691.0 / 360360 - t / 156))))))
         / x
     }
@@ -79,7 +82,11 @@ extension SpecialFunctions {
 
   /// x log(x/m) + m − x ≥ 0 for x ≥ 0, m > 0: half of the Poisson deviance, without cancellation near x = m.
   ///
-  /// - Parameter logRatio: log(x/m), where the caller has it better than the quotient does (m rounded to zero).
+  /// - Parameters:
+  ///   - x: At least 0.
+  ///   - m: Positive.
+  ///   - logRatio: log(x/m), where the caller has it better than the quotient does (m rounded to zero).
+  /// - Returns: The deviance, in nats.
   /// - SeeAlso: Loader (2000), the function bd0.
   package static func deviance(_ x: Double, _ m: Double, logRatio: Double? = nil) -> Double {
     if x == 0 { return m }

@@ -10,10 +10,13 @@ extension SpecialFunctions {
   /// The regularised incomplete beta function I_x(a, b) (lower) and its complement (upper), for a, b > 0.
   ///
   /// - Parameters:
+  ///   - a: The first shape.
+  ///   - b: The second shape.
   ///   - x: In [0, 1].
   ///   - y: 1 − x, passed beside it so that neither end loses digits.
   ///   - logX: log x; finite where x itself has rounded to zero.
   ///   - logY: log y.
+  /// - Returns: I_x(a, b) as `lower`, 1 − I_x(a, b) as `upper`.
   /// - Note: Accuracy 1e-13 (the larger of it and 2e-16·|log tail|); the complement of a lower tail close to one, with
   ///   a < 1e-3 or b < 1e-3, to 1e-15/min(a, b).
   /// - Complexity: O(√max(a, b)) steps of the continued fraction, up to 1e9; beyond, Temme's expansion.
@@ -35,7 +38,7 @@ extension SpecialFunctions {
   /// The denominator 1 + d₁/(1 + d₂/(1 + …)) of DLMF 8.17.22, by Lentz's method.
   private static func betaFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
     var c = 1.0
-    var d = 1.0
+    var d = 0.0
     var value = 1.0
     func advance(_ coefficient: Double) -> Double {
       d = 1 / (1 + coefficient * d)
@@ -47,7 +50,7 @@ extension SpecialFunctions {
     for step in 1..<10_000_000 {
       let m = Double(step)
       let even = advance(m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)))
-      if even < 1e-16, odd < 1e-16 { break }
+      if even <= Double.ulpOfOne, odd <= Double.ulpOfOne { break }
       odd = advance(-(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)))
     }
     return value

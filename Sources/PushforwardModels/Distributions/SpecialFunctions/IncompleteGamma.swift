@@ -11,7 +11,11 @@ extension SpecialFunctions {
   ///
   /// The smaller tail is always computed directly. Series for P below the mean, continued fraction for Q above it,
   /// Temme's uniform expansion near the mean of a large shape.
-  /// - Parameter logY: log y; finite where y itself has rounded to zero.
+  /// - Parameters:
+  ///   - a: The shape.
+  ///   - y: The upper end of P's integral.
+  ///   - logY: log y; finite where y itself has rounded to zero.
+  /// - Returns: P as `lower`, Q as `upper`.
   /// - Note: Accuracy 1e-13 (the larger of it and 2e-16·|log tail|, the rounding of the exponent).
   /// - SeeAlso: DLMF 8.7.1, 8.9.2 and 8.12; Temme (1979), "The asymptotic expansion of the incomplete gamma functions".
   package static func incompleteGamma(_ a: Double, _ y: Double, logY: Double) -> TailProbability {
@@ -40,6 +44,7 @@ extension SpecialFunctions {
 
   /// Γ(a, y) e^y y^(−a), by the even part of its continued fraction (DLMF 8.9.2), forwards with Lentz's method.
   private static func gammaFraction(_ a: Double, _ y: Double) -> Double {
+    if y > 1e300 { return 1 / y }  // Reciprocals below would be subnormal, and never settle.
     var b = y + 1 - a
     var d = 1 / b
     var c = Double.infinity
@@ -51,7 +56,7 @@ extension SpecialFunctions {
       c = b + coefficient / c
       let factor = c * d
       value *= factor
-      if abs(factor - 1) < 1e-16 { break }
+      if abs(factor - 1) <= Double.ulpOfOne { break }
     }
     return value
   }
@@ -70,7 +75,7 @@ extension SpecialFunctions {
     return TailProbability(lower: lower, upper: upper, logLower: g + log1p(a * sum), logUpper: log(upper))
   }
 
-  /// Temme's expansion: ½erfc(±√D) ± e^(−D)/√(2πa)·R, D = a·(η²/2). Terms of order a⁻³ and beyond are left out.
+  /// Temme's expansion ½erfc(±√D) ± e^(−D)/√(2πa)·R with D = a·(η²/2), without terms of order a⁻³ and beyond.
   private static func uniformGamma(_ a: Double, _ y: Double) -> TailProbability {
     let deviance = deviance(a, y)
     let root = deviance.squareRoot()

@@ -72,7 +72,7 @@ extension SpecialFunctions {
       if usesLower { return (tails.logLower - p.logLower, exp(logDensity - tails.logLower)) }
       return (p.logUpper - tails.logUpper, exp(logDensity - tails.logUpper))
     }
-    let logY = RootFinding.increasingRoot(from: guess, in: -1e308...709.78) { residual($0, exp($0)) }
+    let logY = RootFinding.increasingRoot(from: guess, in: -Double.infinity...709.78) { residual($0, exp($0)) }
     // exp magnifies the rounding of log y: one step in y itself.
     let y = exp(logY)
     let (value, slope) = residual(log(y), y)
@@ -92,7 +92,11 @@ extension SpecialFunctions {
     if p.logUpper == -.infinity { return .one }
     let middle = incompleteBeta(a, b, 0.5, 0.5, logX: -0.6931471805599453, logY: -0.6931471805599453)
     let isBelow = p.lower < 0.5 ? p.logLower <= middle.logLower : p.logUpper >= middle.logUpper
-    if !isBelow { return inverseIncompleteBeta(b, a, p.swapped).swapped }
+    return isBelow ? lowerHalfQuantile(a, b, p) : lowerHalfQuantile(b, a, p.swapped).swapped
+  }
+
+  /// The quantile for one known to lie in x ≤ ½, solved in log x.
+  private static func lowerHalfQuantile(_ a: Double, _ b: Double, _ p: TailProbability) -> TailProbability {
     let usesLower = p.lower < p.upper
     func residual(_ logX: Double, _ x: Double) -> (value: Double, slope: Double) {
       let logY = log1p(-x)
@@ -103,7 +107,9 @@ extension SpecialFunctions {
     }
     let smallEnd = (p.logLower + log(a) + logBeta(a, b)) / a
     let start = a > 1 && b > 1 ? log(a / (a + b)) : smallEnd
-    let logX = RootFinding.increasingRoot(from: min(start, -0.6931471805599453), in: -1e308...(-0.6931471805599453)) {
+    let logX = RootFinding.increasingRoot(
+      from: min(start, -0.6931471805599453), in: -Double.infinity...(-0.6931471805599453)
+    ) {
       residual($0, exp($0))
     }
     var x = exp(logX)

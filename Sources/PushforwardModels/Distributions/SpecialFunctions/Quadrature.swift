@@ -15,6 +15,7 @@ package enum Quadrature {
   /// - Parameters:
   ///   - breaks: At least two, sorted; the first may be −∞, the last +∞. The integrand is smooth inside each panel.
   ///   - function: The integrand; values that are not finite, at a singular end, count as zero.
+  /// - Returns: The integral; 0 for fewer than two breaks.
   /// - Note: Accuracy 1e-12 of the sum of the panels' sizes for analytic pieces.
   package static func integral(over breaks: [Double], _ function: (Double) -> Double) -> Double {
     var sum = 0.0
