@@ -361,7 +361,11 @@ KINDS = {"normal": Normal, "uniform": Uniform, "student-t": StudentT, "logistic"
          "mixture": Mixture, "truncated": Truncated, "affine": Affine}
 
 
-def spec(kind, **parameters): return {"kind": kind, "parameters": parameters}
+def spec(kind, **parameters):
+    if kind == "student-t": parameters = {"location": 0.0, "scale": 1.0, **parameters}
+    return {"kind": kind, "parameters": parameters}
+
+
 def make(s, **more): return KINDS[s["kind"]](**s["parameters"], **more)
 
 
@@ -447,6 +451,7 @@ def case(name, s, extra=(), levels=None, hint=0.0, at=None, points=None, moments
             if peer is not None: guess = float((peer.isf if upper else peer.ppf)(level))
             start = guess if guess is not None and math.isfinite(guess) else hint
             x = quantile(d, level, upper, *bracket(d, start, level, upper))
+            if abs(x) < 1e-30 and d.log_prob(mp.mpf(-1)) > -inf: x = mp.mpf(0)  # The median of a symmetric one.
             if upper: out["upperQuantile"].append(choose("upperQuantile", x, guess))
             else: out["level"].append(level); out["quantile"].append(choose("quantile", x, guess))
             xs.append(float(x))

@@ -12,7 +12,11 @@ struct DistributionReferenceTests {
     let reason: String
   }
 
-  static let exceptions: [Exception] = []
+  static let exceptions = [
+    Exception(
+      namePrefix: "truncated normal sliver", fields: ["variance"], tolerance: 1e-11,
+      reason: "quadrature nodes are Doubles near 1, a grid of 2e-16 over a width of 1e-6")
+  ]
 
   static func tolerance(_ name: String, _ field: String) -> Double {
     exceptions.first { name.hasPrefix($0.namePrefix) && $0.fields.contains(field) }?.tolerance ?? 1e-12

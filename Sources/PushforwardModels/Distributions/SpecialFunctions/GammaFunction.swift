@@ -85,13 +85,13 @@ extension SpecialFunctions {
   /// - Parameters:
   ///   - x: At least 0.
   ///   - m: Positive.
-  ///   - logRatio: log(x/m), where the caller has it better than the quotient does (m rounded to zero).
+  ///   - logRatio: log(x/m), for where the quotient has left the range of a Double.
   /// - Returns: The deviance, in nats.
   /// - SeeAlso: Loader (2000), the function bd0.
   package static func deviance(_ x: Double, _ m: Double, logRatio: Double? = nil) -> Double {
     if x == 0 { return m }
     let difference = x - m
-    if abs(difference) < 0.1 * (x + m) {
+    if abs(difference) < 0.3 * (x + m) {
       // x log(x/m) = 2x·atanh(v), v = (x − m)/(x + m), by its series.
       let v = difference / (x + m)
       let square = v * v
@@ -105,7 +105,8 @@ extension SpecialFunctions {
       }
       return sum
     }
-    return x * (logRatio ?? log(x / m)) - difference
+    let ratio = x / m
+    return x * (ratio.isNormal ? log(ratio) : logRatio ?? log(ratio)) - difference
   }
 
   /// log B(a, b) = log Γ(a) + log Γ(b) − log Γ(a + b) for a, b > 0, without cancellation for large arguments.

@@ -20,7 +20,7 @@ extension SpecialFunctions {
   /// - Note: Accuracy 1e-13 (the larger of it and 2e-16·|log tail|); the complement of a lower tail close to one, with
   ///   a < 1e-3 or b < 1e-3, to 1e-15/min(a, b).
   /// - Complexity: O(√max(a, b)) steps of the continued fraction, up to 1e9; beyond, Temme's expansion.
-  /// - SeeAlso: DLMF 8.17.22; Temme (1992), "Asymptotic inversion of the incomplete beta function" (DLMF 8.18.9).
+  /// - SeeAlso: DLMF 8.17.22 and 8.18.9 (Temme's expansion).
   package static func incompleteBeta(
     _ a: Double, _ b: Double, _ x: Double, _ y: Double, logX: Double, logY: Double
   ) -> TailProbability {
@@ -30,28 +30,29 @@ extension SpecialFunctions {
     if min(a, b) > 1e9 { return uniformBeta(a, b, x, y, logX: logX, logY: logY) }
     let kernel = logBetaKernel(a, b, x, y, logX: logX, logY: logY)
     if x * (a + b + 2) <= a + 1 {
-      return TailProbability(logLower: kernel - log(a * betaFraction(a, b, x)))
+      return TailProbability(logLower: kernel - log(betaFraction(a, b, x, y)))
     }
-    return TailProbability(logUpper: kernel - log(b * betaFraction(b, a, y)))
+    return TailProbability(logUpper: kernel - log(betaFraction(b, a, y, x)))
   }
 
-  /// The denominator 1 + d₁/(1 + d₂/(1 + …)) of DLMF 8.17.22, by Lentz's method.
-  private static func betaFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
-    var c = 1.0
+  /// x^a y^b / (B(a, b) I_x(a, b)) by the even part of the continued fraction DLMF 8.17.22, with Lentz's method.
+  ///
+  /// The even part has λ = a·y − b·x where the fraction itself has 1 − x, all digits of which are lost near x = 1.
+  /// - SeeAlso: DiDonato and Morris (1992), "Significant digit computation of the incomplete beta function ratios", (9).
+  private static func betaFraction(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
+    let lambda = a * y - b * x
+    var value = a * (lambda + 1) / (a + 1)
+    var c = value
     var d = 0.0
-    var value = 1.0
-    func advance(_ coefficient: Double) -> Double {
-      d = 1 / (1 + coefficient * d)
-      c = 1 + coefficient / c
-      value *= c * d
-      return abs(c * d - 1)
-    }
-    var odd = advance(-(a + b) * x / (a + 1))
     for step in 1..<10_000_000 {
       let m = Double(step)
-      let even = advance(m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)))
-      if even <= Double.ulpOfOne, odd <= Double.ulpOfOne { break }
-      odd = advance(-(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)))
+      let ratio = m * (b - m) * x / (a + 2 * m - 1)
+      let numerator = (a + m - 1) * (a + b + m - 1) * x / (a + 2 * m - 1) * ratio
+      let denominator = m + ratio + (a + m) * (lambda + 1 + m * (1 + y)) / (a + 2 * m + 1)
+      d = 1 / (denominator + numerator * d)
+      c = denominator + numerator / c
+      value *= c * d
+      if abs(c * d - 1) <= Double.ulpOfOne { break }
     }
     return value
   }

@@ -23,7 +23,7 @@ extension SpecialFunctions {
     if logY == -.infinity { return .zero }
     if y == .infinity { return .one }
     if a > 1e5, abs(y - a) < 0.3 * a { return uniformGamma(a, y) }
-    if a < 1, y < 1 { return smallGamma(a, y, logY: logY) }
+    if a < 1, y < 2 { return smallGamma(a, y, logY: logY) }
     let kernel = logPoissonKernel(a, y, logY: logY)
     if y < a + 1 { return TailProbability(logLower: kernel + log(gammaSeries(a, y))) }
     return TailProbability(logUpper: kernel + log(a * gammaFraction(a, y)))
@@ -61,11 +61,11 @@ extension SpecialFunctions {
     return value
   }
 
-  /// Both tails for a < 1, y < 1, where either may be tiny: Q = −expm1(g) − a·e^g·s, g = log(y^a / Γ(a + 1)).
+  /// Both tails for a < 1, y < 2, where either may be tiny: Q = −expm1(g) − a·e^g·s, g = log(y^a / Γ(a + 1)).
   private static func smallGamma(_ a: Double, _ y: Double, logY: Double) -> TailProbability {
     var power = 1.0
     var sum = 0.0
-    for n in 1..<30 {
+    for n in 1..<35 {
       power *= -y / Double(n)
       sum += power / (a + Double(n))
     }
