@@ -84,7 +84,9 @@ static void PF_FN(panel_along_rows)(int rows, const PF_FN(panel) *p) {
 static void PF_FN(pf_linear_forward)(const T *W, long ldw, const T *bias, const T *X, const T *residual, T *Y, T *pre,
                                      long out, long in, const int32_t *extent, long tiles, long lanes, int activation) {
   if (lanes == 1) {
-    PF_FN(row_forward)(W, ldw, bias, X, residual, Y, pre, out, in, extent, activation);
+    for (long t = 0; t < tiles; t++)
+      PF_FN(row_forward)(W, ldw, bias, X + t * in, residual ? residual + t * out : 0, Y + t * out,
+                         pre ? pre + t * out : 0, out, in, extent, activation);
     return;
   }
   for (long t = 0; t < tiles; t++) {
@@ -108,7 +110,8 @@ static void PF_FN(pf_linear_forward)(const T *W, long ldw, const T *bias, const 
 static void PF_FN(pf_linear_backward_input)(const T *W, long ldw, const T *dY, T *dX, long out, long in,
                                             const int32_t *first_row, long tiles, long lanes, int accumulate) {
   if (lanes == 1) {
-    PF_FN(row_backward_input)(W, ldw, dY, dX, out, in, first_row, accumulate);
+    for (long t = 0; t < tiles; t++)
+      PF_FN(row_backward_input)(W, ldw, dY + t * out, dX + t * in, out, in, first_row, accumulate);
     return;
   }
   for (long t = 0; t < tiles; t++) {

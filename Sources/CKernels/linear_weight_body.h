@@ -113,7 +113,8 @@ static void PF_FN(bias_gradient)(const T *dY, T *dbias, long out, long tiles) {
 static void PF_FN(pf_linear_backward_weight)(const T *dY, const T *X, T *dW, long ldw, T *dbias, long out, long in,
                                              const int32_t *extent, long tiles, long lanes, T *scratch) {
   if (lanes == 1) {
-    PF_FN(row_backward_weight)(dY, X, dW, ldw, dbias, out, in, extent);
+    for (long t = 0; t < tiles; t++)
+      PF_FN(row_backward_weight)(dY + t * out, X + t * in, dW, ldw, dbias, out, in, extent);
     return;
   }
   if (dbias) PF_FN(bias_gradient)(dY, dbias, out, tiles);

@@ -61,7 +61,7 @@ static void PF_FN(pf_triangular_solve)(const T *A, long lda, const T *B, T *X, l
   long rs = transposed ? 1 : lda, cs = transposed ? lda : 1;
   int is_upper = transposed ? !upper : upper;
   if (lanes == 1) {
-    PF_FN(solve_row)(A, rs, cs, B, X, n, is_upper, unit);
+    for (long t = 0; t < tiles; t++) PF_FN(solve_row)(A, rs, cs, B + t * n, X + t * n, n, is_upper, unit);
     return;
   }
   for (long t = 0; t < tiles; t++)

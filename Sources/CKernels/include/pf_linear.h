@@ -1,7 +1,7 @@
 /* Linear layers in the batch-innermost layout.
  *
  * A value is `tiles` consecutive blocks, each `features x lanes`, lanes innermost, 64-byte aligned.
- * `lanes` is PF_LANES (64) or 1 (one row of data alone: matrix-vector path, `tiles` is then 1).
+ * `lanes` is PF_LANES (64) or 1 (rows of data one by one, `tiles` of them: matrix-vector path).
  * W is row-major `out x in` with leading dimension `ldw`.
  *
  * Block-triangular: `extent[o]` (nullable; non-decreasing in o) is the number of leading columns that row o may
