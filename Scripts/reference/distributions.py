@@ -485,72 +485,72 @@ n01 = spec("normal", mean=0.0, standardDeviation=1.0)
 
 
 def cases():
-    yield functools.partial(case, "normal standard", n01, [0.0, -37.0, 37.0, 1e-10, -1e-300, 1e10])
-    yield functools.partial(case, "normal", spec("normal", mean=-3.5, standardDeviation=0.125), [-3.5])
-    yield functools.partial(case, "normal wide", spec("normal", mean=1e6, standardDeviation=1e4), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
-    yield functools.partial(case, "uniform", spec("uniform", lower=-2.0, upper=6.0), [-3.0, -2.0, 6.0, 7.0], NEAR[1:])
+    yield later("normal standard", n01, [0.0, -37.0, 37.0, 1e-10, -1e-300, 1e10])
+    yield later("normal", spec("normal", mean=-3.5, standardDeviation=0.125), [-3.5])
+    yield later("normal wide", spec("normal", mean=1e6, standardDeviation=1e4), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
+    yield later("uniform", spec("uniform", lower=-2.0, upper=6.0), [-3.0, -2.0, 6.0, 7.0], NEAR[1:])
     for nu in (0.1, 0.5, 1.0, 2.5, 7.0, 30.0, 1e3):
-        yield functools.partial(case, f"student-t {nu:g}", spec("student-t", degreesOfFreedom=nu), [0.0, 1e-8, -1e3],
+        yield later(f"student-t {nu:g}", spec("student-t", degreesOfFreedom=nu), [0.0, 1e-8, -1e3],
                    levels=[1e-12, 1e-4, 0.02, 0.2, 0.5, 0.7] if nu < 1 else None)
-    yield functools.partial(case, "student-t scaled", spec("student-t", degreesOfFreedom=4.0, location=2.0, scale=0.25), [2.0])
-    yield functools.partial(case, "student-t 1e8", spec("student-t", degreesOfFreedom=1e8), [0.0, -6.0, 0.125, 3.0],
+    yield later("student-t scaled", spec("student-t", degreesOfFreedom=4.0, location=2.0, scale=0.25), [2.0])
+    yield later("student-t 1e8", spec("student-t", degreesOfFreedom=1e8), [0.0, -6.0, 0.125, 3.0],
                levels=[1e-12, 1e-4, 0.02, 0.2, 0.5, 0.7])
-    yield functools.partial(case, "logistic", spec("logistic", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
-    yield functools.partial(case, "logistic scaled", spec("logistic", location=-1.5, scale=0.25), [-1.5])
-    yield functools.partial(case, "laplace", spec("laplace", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
-    yield functools.partial(case, "laplace scaled", spec("laplace", location=2.5, scale=4.0), [2.5])
-    yield functools.partial(case, "cauchy", spec("cauchy", location=0.0, scale=1.0), [0.0, 1e-9, -1e9, 1e160])
-    yield functools.partial(case, "cauchy scaled", spec("cauchy", location=-0.5, scale=8.0), [-0.5])
-    yield functools.partial(case, "log-normal", spec("log-normal", logMean=0.0, logStandardDeviation=1.0), [0.0, -1.0, 1.0, 1e-12])
-    yield functools.partial(case, "log-normal narrow", spec("log-normal", logMean=-2.0, logStandardDeviation=0.125), [0.125])
-    yield functools.partial(case, "exponential", spec("exponential", rate=1.0), [0.0, -1.0, 1e-300, 700.0])
-    yield functools.partial(case, "exponential fast", spec("exponential", rate=250.0), [1e-9])
+    yield later("logistic", spec("logistic", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
+    yield later("logistic scaled", spec("logistic", location=-1.5, scale=0.25), [-1.5])
+    yield later("laplace", spec("laplace", location=0.0, scale=1.0), [0.0, -700.0, 700.0, 1e-9])
+    yield later("laplace scaled", spec("laplace", location=2.5, scale=4.0), [2.5])
+    yield later("cauchy", spec("cauchy", location=0.0, scale=1.0), [0.0, 1e-9, -1e9, 1e160])
+    yield later("cauchy scaled", spec("cauchy", location=-0.5, scale=8.0), [-0.5])
+    yield later("log-normal", spec("log-normal", logMean=0.0, logStandardDeviation=1.0), [0.0, -1.0, 1.0, 1e-12])
+    yield later("log-normal narrow", spec("log-normal", logMean=-2.0, logStandardDeviation=0.125), [0.125])
+    yield later("exponential", spec("exponential", rate=1.0), [0.0, -1.0, 1e-300, 700.0])
+    yield later("exponential fast", spec("exponential", rate=250.0), [1e-9])
     for shape in (1e-3, 0.1, 0.5, 1.0, 2.5, 17.0, 300.0, 1e4):
-        yield functools.partial(case, f"gamma {shape:g}", spec("gamma", shape=shape, rate=1.0), [-1.0, 0.0, 1e-6, 0.5, 1.0, 4.0],
+        yield later(f"gamma {shape:g}", spec("gamma", shape=shape, rate=1.0), [-1.0, 0.0, 1e-6, 0.5, 1.0, 4.0],
                    levels=[0.6, 0.8, 0.95, 0.999] if shape < 0.01 else (NEAR[1:] if shape < 1 else None))
-    yield functools.partial(case, "gamma 1e7", spec("gamma", shape=1e7, rate=1.0), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
-    yield functools.partial(case, "gamma scaled", spec("gamma", shape=3.0, rate=0.125), [8.0])
+    yield later("gamma 1e7", spec("gamma", shape=1e7, rate=1.0), levels=[1e-15, 1e-6, 0.01, 0.3, 0.5])
+    yield later("gamma scaled", spec("gamma", shape=3.0, rate=0.125), [8.0])
     for a, b in ((0.5, 0.5), (0.1, 3.0), (1.0, 1.0), (1.0, 4.0), (2.5, 7.0), (40.0, 0.75), (300.0, 200.0), (1e4, 2e5)):
-        yield functools.partial(case, f"beta {a:g} {b:g}", spec("beta", alpha=a, beta=b), [-0.5, 0.0, 1e-9, 0.25, 0.75, 1.0, 2.0],
+        yield later(f"beta {a:g} {b:g}", spec("beta", alpha=a, beta=b), [-0.5, 0.0, 1e-9, 0.25, 0.75, 1.0, 2.0],
                    levels=NEAR[1:] if min(a, b) < 1 else LEVELS[1:])
     whole = [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0]
     for p in (0.25, 1e-9, 1.0 - 2.0 ** -20):
-        yield functools.partial(case, f"bernoulli {p:g}", spec("bernoulli", probability=p), whole, levels=[])
+        yield later(f"bernoulli {p:g}", spec("bernoulli", probability=p), whole, levels=[])
     for n, p in ((1, 0.5), (10, 0.25), (40, 0.9), (1000, 0.01), (100000, 0.375)):
-        yield functools.partial(case, f"binomial {n} {p:g}", spec("binomial", trials=n, probability=p),
+        yield later(f"binomial {n} {p:g}", spec("binomial", trials=n, probability=p),
                    whole + [float(n), n + 1.0], levels=NEAR[1:])
-    yield functools.partial(case, "binomial 1e7", spec("binomial", trials=10 ** 7, probability=0.3), levels=[1e-6, 0.5],
+    yield later("binomial 1e7", spec("binomial", trials=10 ** 7, probability=0.3), levels=[1e-6, 0.5],
                moments=False)
     for m in (1e-3, 0.75, 4.5, 30.0, 1000.0, 1e6):
-        yield functools.partial(case, f"poisson {m:g}", spec("poisson", mean=m), whole, levels=NEAR, moments=m < 1e5)
-    yield functools.partial(case, "categorical", spec("categorical", probabilities=[0.125, 0.0, 0.5, 0.25, 0.125]), whole + [4.0],
+        yield later(f"poisson {m:g}", spec("poisson", mean=m), whole, levels=NEAR, moments=m < 1e5)
+    yield later("categorical", spec("categorical", probabilities=[0.125, 0.0, 0.5, 0.25, 0.125]), whole + [4.0],
                levels=[0.1, 0.3, 0.6])
-    yield functools.partial(case, "mixture of normals", spec("mixture", weights=[0.25, 0.75], components=[
+    yield later("mixture of normals", spec("mixture", weights=[0.25, 0.75], components=[
         spec("normal", mean=-2.0, standardDeviation=0.5), spec("normal", mean=3.0, standardDeviation=1.5)]),
         [-2.0, 0.0], at=[-inf, -2, 0, 3, inf], levels=LEVELS[1:])
-    yield functools.partial(case, "mixture of kinds", spec("mixture", weights=[0.5, 0.25, 0.25], components=[
+    yield later("mixture of kinds", spec("mixture", weights=[0.5, 0.25, 0.25], components=[
         spec("student-t", degreesOfFreedom=3.0, location=0.0, scale=1.0), spec("gamma", shape=2.0, rate=0.5),
         spec("laplace", location=1.0, scale=2.0)]), [0.0, 1.0],
         at=[-inf, -20, -3, 0, 1, 4, 20, inf], levels=NEAR[1:])
-    yield functools.partial(case, "mixture of counts", spec("mixture", weights=[0.5, 0.5], components=[
+    yield later("mixture of counts", spec("mixture", weights=[0.5, 0.5], components=[
         spec("poisson", mean=3.0), spec("binomial", trials=50, probability=0.75)]), whole, levels=NEAR[1:], hint=20)
-    yield functools.partial(case, "truncated normal", spec("truncated", base=n01, lower=-1.0, upper=2.5), [-1.5, -1.0, 0.0, 2.5, 3.0],
+    yield later("truncated normal", spec("truncated", base=n01, lower=-1.0, upper=2.5), [-1.5, -1.0, 0.0, 2.5, 3.0],
                at=[-1, 0, 2.5], levels=NEAR[1:], hint=0.5)
-    yield functools.partial(case, "truncated normal tail", spec("truncated", base=n01, lower=8.0), [8.0, 9.0], at=[8, 8.25, 9, 12, 30],
+    yield later("truncated normal tail", spec("truncated", base=n01, lower=8.0), [8.0, 9.0], at=[8, 8.25, 9, 12, 30],
                levels=NEAR[1:], hint=8.1)
-    yield functools.partial(case, "truncated normal far tail", spec("truncated", base=n01, lower=-41.0, upper=-40.0),
+    yield later("truncated normal far tail", spec("truncated", base=n01, lower=-41.0, upper=-40.0),
                [-41.0, -40.5, -40.0], at=[-41, -40.2, -40.05, -40], levels=NEAR[2:], hint=-40.02)
-    yield functools.partial(case, "truncated normal sliver", spec("truncated", base=n01, lower=1.0, upper=1.0 + 2.0 ** -20),
+    yield later("truncated normal sliver", spec("truncated", base=n01, lower=1.0, upper=1.0 + 2.0 ** -20),
                [1.0 + 2.0 ** -22], at=[1, 1 + 2.0 ** -20], levels=[0.02, 0.2, 0.5], hint=1.0 + 2.0 ** -21)
-    yield functools.partial(case, "truncated gamma", spec("truncated", base=spec("gamma", shape=0.5, rate=2.0), lower=0.125, upper=4.0),
+    yield later("truncated gamma", spec("truncated", base=spec("gamma", shape=0.5, rate=2.0), lower=0.125, upper=4.0),
                [0.125, 1.0, 4.0], at=[0.125, 0.5, 1, 4], levels=NEAR[1:], hint=0.5)
-    yield functools.partial(case, "truncated student-t", spec("truncated", base=spec("student-t", degreesOfFreedom=1.5, location=0.0,
+    yield later("truncated student-t", spec("truncated", base=spec("student-t", degreesOfFreedom=1.5, location=0.0,
                scale=1.0), lower=-2.0, upper=50.0), [-2.0, 0.0, 50.0], at=[-2, 0, 2, 10, 50], levels=NEAR[1:])
-    yield functools.partial(case, "truncated poisson", spec("truncated", base=spec("poisson", mean=4.5), lower=2.0, upper=9.0),
+    yield later("truncated poisson", spec("truncated", base=spec("poisson", mean=4.5), lower=2.0, upper=9.0),
                whole + [9.0, 10.0], levels=NEAR[2:], hint=4)
-    yield functools.partial(case, "affine gamma reversed", spec("affine", base=spec("gamma", shape=2.5, rate=1.0), shift=3.0, scale=-0.5),
+    yield later("affine gamma reversed", spec("affine", base=spec("gamma", shape=2.5, rate=1.0), shift=3.0, scale=-0.5),
                [3.0, 4.0, 2.0], levels=NEAR[1:], hint=1.0)
-    yield functools.partial(case, "affine binomial reversed", spec("affine", base=spec("binomial", trials=10, probability=0.25),
+    yield later("affine binomial reversed", spec("affine", base=spec("binomial", trials=10, probability=0.25),
                shift=10.0, scale=-1.0), [float(k) for k in range(-1, 12)], levels=NEAR[2:], hint=7)
 
 
@@ -563,7 +563,8 @@ def divergences():
          logStandardDeviation=1.0), [0, 0.5, 1, 2, 5, 20, 100]),
         (spec("uniform", lower=0.0, upper=1.0), spec("uniform", lower=-1.0, upper=3.0), [0, 1]),
         (spec("exponential", rate=2.0), spec("exponential", rate=0.5), [0, 1, 5, inf]),
-        (spec("laplace", location=0.0, scale=1.0), spec("laplace", location=1.5, scale=2.0), [-inf, -5, 0, 1.5, 5, inf]),
+        (spec("laplace", location=0.0, scale=1.0), spec("laplace", location=1.5, scale=2.0),
+         [-inf, -5, 0, 1.5, 5, inf]),
         (spec("cauchy", location=0.0, scale=1.0), spec("cauchy", location=3.0, scale=0.5), [-inf, -9, 0, 3, 9, inf]),
         (g(2.5, 1.0), g(4.0, 3.0), [0, 1, 3, 10, inf]), (g(0.5, 1.0), g(0.75, 1.0), [0, 0.01, 1, 3, inf]),
         (g(200.0, 10.0), g(201.0, 10.0), [0, 15, 20, 25, 40, 80]),
@@ -572,7 +573,8 @@ def divergences():
         (spec("bernoulli", probability=0.25), spec("bernoulli", probability=0.75), None),
         (spec("binomial", trials=12, probability=0.25), spec("binomial", trials=12, probability=0.5), None),
         (spec("poisson", mean=4.5), spec("poisson", mean=3.0), None),
-        (spec("categorical", probabilities=[0.25, 0.75, 0.0]), spec("categorical", probabilities=[0.5, 0.25, 0.25]), None),
+        (spec("categorical", probabilities=[0.25, 0.75, 0.0]),
+         spec("categorical", probabilities=[0.5, 0.25, 0.25]), None),
     ]
     for s, t, at in pairs:
         p, q = make(s), make(t)
@@ -622,6 +624,7 @@ def multivariate():
             "conditionalCovariance": flat(c[:2, :2] - numpy.outer(gain, c[2, :2]))}
 
 
+def later(*arguments, **options): return functools.partial(case, *arguments, **options)
 def run(call): return call()
 
 

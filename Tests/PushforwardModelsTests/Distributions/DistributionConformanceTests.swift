@@ -100,6 +100,26 @@ struct DistributionConformanceTests {
     #expect(erased.quantile(0.3) == x)
   }
 
+  /// Quantiles of probabilities far below the smallest Double, which truncations in the tails are made of.
+  @Test func quantilesOfLogarithms() throws {
+    let all: [any UnivariateDistribution] = [
+      Normal.standard, try StudentT(degreesOfFreedom: 6), try Logistic(location: 0, scale: 1),
+      try Laplace(location: 0, scale: 1), try Gamma(shape: 4.5, rate: 1), try Exponential(rate: 2),
+      try LogNormal(logMean: 0, logStandardDeviation: 2),
+      try MixtureDistribution(weights: [1, 2], components: [Normal.standard, Normal(mean: 1, standardDeviation: 2)]),
+    ]
+    for distribution in all {
+      for logarithm in [-800, -2000.0] {
+        if distribution.support.lowerBound < 0 {
+          let low = distribution.quantile(at: TailProbability(logLower: logarithm))
+          #expect(abs(distribution.logCDF(low) / logarithm - 1) < 1e-12, "\(distribution): \(low)")
+        }
+        let high = distribution.quantile(at: TailProbability(logUpper: logarithm))
+        #expect(abs(distribution.logSurvival(high) / logarithm - 1) < 1e-12, "\(distribution): \(high)")
+      }
+    }
+  }
+
   /// A normal distribution with one thing wrong.
   struct BrokenNormal: ContinuousDistribution {
     let fault: String
