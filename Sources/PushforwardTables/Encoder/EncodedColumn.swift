@@ -24,14 +24,16 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
   init(fitting values: [Double], schema: ColumnSchema, options: EncoderOptions) {
     self.schema = schema
     let isWhole = schema.kind == .wholeNumber || schema.kind == .date
-    let step = schema.step ?? 0
+    // Reals count as known to the step that prevails, even where a few values have more decimals.
+    let prevailing = isWhole ? nil : RecordingStep.prevailing(values)?.value
+    let step = max(schema.step ?? 0, prevailing ?? 0)
     jitterWidth = isWhole || options.jitter == .stepped ? step : 0
-    roundingStep = isWhole || options.roundsReals ? schema.step : nil
+    roundingStep = isWhole || options.roundsReals ? schema.step ?? prevailing : nil
     let useLog = options.allowsLog ? schema.log : false
     transform =
       switch options.transform {
       case .standard: .standard(StandardTransform(fitting: values, cell: jitterWidth, log: useLog))
-      case .marginal: .marginal(MarginalTransform(fitting: values, step: schema.step))
+      case .marginal: .marginal(MarginalTransform(fitting: values, step: step > 0 ? step : nil))
       }
   }
 

@@ -1,0 +1,29 @@
+extension RecordingStep {
+  /// Share of the values that must be multiples of a step for it to prevail.
+  private static var prevailingShare: Double { 0.95 }
+  /// Values looked at.
+  private static var mostLookedAt: Int { 20_000 }
+
+  /// The coarsest power of ten to which nearly all values were recorded: 95 % of those that are not zero are multiples.
+  ///
+  /// A column recorded to 0.1 keeps that resolution though a few of its values are averages with many decimals; without
+  /// it, repeated values would count as known to the last bit, and the likelihood could grow without bound.
+  ///
+  /// - Parameter values: Finite values.
+  /// - Returns: `nil` when no power of ten prevails that is below a twentieth of the values' range.
+  static func prevailing(_ values: [Double]) -> RecordingStep? {
+    let stride = max(1, values.count / mostLookedAt)
+    let looked = Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] }.filter { $0 != 0 }
+    guard let low = looked.min(), let high = looked.max(), high > low else { return nil }
+    for decimals in 0...6 {
+      let scale = powers[decimals]
+      if 1 / scale > (high - low) / 20 { continue }
+      let multiples = looked.count { value in
+        let scaled = value * scale
+        return scaled.magnitude < 9e15 && (scaled - scaled.rounded()).magnitude < 1e-6
+      }
+      if Double(multiples) >= prevailingShare * Double(looked.count) { return RecordingStep(1 / scale) }
+    }
+    return nil
+  }
+}
