@@ -56,8 +56,8 @@ public struct RandomStream: Sendable, Equatable {
   /// A uniform draw on the open interval (0, 1).
   public func uniform(row: UInt64, index: UInt32 = 0) -> Double {
     let words = block(row: row, index: index)
-    let bits = (UInt64(words.0) << 32 | UInt64(words.1)) >> 11
-    return (Double(bits) + 0.5) * 0x1p-53
+    let bits = (UInt64(words.0) << 32 | UInt64(words.1)) >> 12
+    return (Double(bits) + 0.5) * 0x1p-52
   }
 
   /// A random order of `0..<count` (Fisher-Yates over this stream's words).
