@@ -53,6 +53,9 @@ let package = Package(
     .testTarget(
       name: "PushforwardTablesTests",
       dependencies: ["PushforwardTables", "CKernels", .product(name: "GRDB", package: "GRDB.swift")]),
+    .testTarget(name: "PushforwardEvaluationTests", dependencies: ["PushforwardEvaluation"]),
+    .testTarget(
+      name: "PushforwardCommandsTests", dependencies: ["PushforwardCLI"], exclude: ["Cases"]),
     .testTarget(name: "PushforwardTrainingTests", dependencies: ["PushforwardTraining"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,1 +1,4 @@
-print("pushforward")
+import Foundation
+import PushforwardCommands
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))

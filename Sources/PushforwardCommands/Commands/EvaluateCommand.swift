@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import PushforwardEstimators
+import PushforwardEvaluation
+
+/// `pushforward evaluate`.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Mean log-likelihood of a table's rows under a model, beside two baselines.",
+    discussion: """
+      The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a
+      row), standard_error, bits (a row), rows, non_finite_count, gaussian and independent (the baselines' means,
+      as fitted beside the model), left_out.
+
+      Examples:
+        pushforward evaluate protein.model test.csv
+        pushforward evaluate protein.model test.csv --json | jq .mean_log_likelihood
+      """)
+
+  @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
+  var data: String
+
+  @Flag(help: "Print one JSON object instead of text.")
+  var json = false
+
+  @OptionGroup(title: "Reading")
+  var table: TableOptions
+
+  func run() throws {
+    let model = try DensityModel(contentsOf: self.model)
+    let read = try TableInput(path: data, options: table).readRequired(columns: model.encoder.requiredColumns)
+    let evaluation = try model.evaluate(read)
+    let results = try Output()
+    if json {
+      try results.print(EvaluateCommand.json(evaluation).text)
+    } else {
+      for line in EvaluateCommand.lines(evaluation, name: model.record.model.rawValue) { try results.print(line) }
+    }
+    try results.finish()
+  }
+
+  private static func lines(_ evaluation: DensityModel.Evaluation, name: String) -> [String] {
+    let model = evaluation.model
+    var lines: [String] = []
+    if let note = evaluation.leftOutNote { lines.append(note) }
+    if model.nonFiniteCount > 0 {
+      lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
+    }
+    lines.append("log-likelihood in nats a row, mean of \(Format.count(model.rowCount, "row")):")
+    let gain = { (baseline: LikelihoodSummary) in "\(name) gains \(Format.fixed(model.mean - baseline.mean, 4))" }
+    lines += Format.table([
+      [name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"],
+      ["full-covariance Gaussian", Format.fixed(evaluation.gaussian.mean, 4), gain(evaluation.gaussian)],
+      ["independent columns", Format.fixed(evaluation.independent.mean, 4), gain(evaluation.independent)],
+    ])
+    lines.append("\(Format.fixed(model.meanBits, 4)) bits a row")
+    return lines
+  }
+
+  private static func json(_ evaluation: DensityModel.Evaluation) -> JSONValue {
+    [
+      "mean_log_likelihood": .number(evaluation.model.mean),
+      "standard_error": .number(evaluation.model.standardError),
+      "bits": .number(evaluation.model.meanBits),
+      "rows": .integer(evaluation.model.rowCount),
+      "non_finite_count": .integer(evaluation.model.nonFiniteCount),
+      "gaussian": .number(evaluation.gaussian.mean),
+      "independent": .number(evaluation.independent.mean),
+      "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import PushforwardEstimators
+import PushforwardInterchange
+import PushforwardTables
+
+/// `pushforward fit`.
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit",
+    abstract: "Fit a model to a table.",
+    discussion: """
+      Everything that is not said is chosen from the rows and columns, and printed. A tenth of the rows is held
+      out to decide when to stop. Ctrl-C ends the fit with the best model so far; a second one kills.
+
+      A schema file is TOML, a table a column, with the keys kind (real, whole_number, category, date, ...), levels,
+      step, min, max, log and role = "ignore":
+        [columns.age]
+        kind = "whole_number"
+
+      Examples:
+        pushforward fit protein.csv -o protein.model
+        pushforward fit penguins.csv -o penguins.model --columns bill_length_mm,body_mass_g --given species
+        pushforward fit shop.db --table orders -o orders.model --max-seconds 60 --json
+        zcat big.csv.gz | pushforward fit - -o big.model --model maf
+      """)
+
+  @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
+  var data: String
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Where to write the model.", valueName: "model"))
+  var output: String
+
+  @Option(help: "What to fit.")
+  var model = ModelChoice.auto
+
+  @Option(help: ArgumentHelp("Columns to model, separated by commas; all others by default.", valueName: "a,b"))
+  var columns: [String] = []
+
+  @Option(help: ArgumentHelp("Columns to condition on, separated by commas.", valueName: "c,d"))
+  var given: [String] = []
+
+  @Option(help: ArgumentHelp("TOML or JSON file that says what columns are.", valueName: "file"))
+  var schema: String?
+
+  @Option(help: ArgumentHelp("Column of row weights.", valueName: "column"))
+  var weights: String?
+
+  @Option(help: ArgumentHelp("Seed of everything random: same seed, same data, same model.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(name: .customLong("max-seconds"), help: ArgumentHelp("Train no longer than this.", valueName: "s"))
+  var maximumSeconds: Double?
+
+  @Option(name: .customLong("max-epochs"), help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
+  var maximumEpochs: Int?
+
+  @Flag(help: "Print one JSON object instead of text.")
+  var json = false
+
+  @OptionGroup(title: "Reading")
+  var table: TableOptions
+
+  func validate() throws {
+    if let maximumSeconds, !(maximumSeconds > 0) {
+      throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
+    }
+    if let maximumEpochs, maximumEpochs < 1 {
+      throw ValidationError("--max-epochs: expected a whole number from 1, found \(maximumEpochs)")
+    }
+  }
+
+  func run() throws {
+    var options = FitOptions()
+    if let kind = model.kind { options.model = kind }
+    options.columns = columns.isEmpty ? nil : columnNames(columns)
+    options.given = columnNames(given)
+    options.weights = weights
+    options.seed = seed
+    options.maximumSeconds = maximumSeconds
+    options.maximumEpochs = maximumEpochs
+    if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
+    let read = try TableInput(path: data, options: table).readAll(overrides: options.overrides)
+    let report = try FitJob(table: read, source: data, options: options, output: output).run()
+    let results = try Output()
+    if json {
+      try results.print(report.json.text)
+    } else {
+      for line in report.lines { try results.print(line) }
+    }
+    try results.finish()
+  }
+}
+
+/// The models of `--model`.
+enum ModelChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, maf, nsf
+  case nsfCoupling = "nsf-coupling"
+  case realnvp, nice, planar, radial, gaussian, independent
+
+  /// The model; `nil` leaves the choice to the library.
+  var kind: ModelKind? { ModelKind(rawValue: rawValue) }
+}
+
+/// Fits, telling what happens on standard error, and saves.
+struct FitJob {
+  let table: Table
+  let source: String
+  let options: FitOptions
+  let output: String
+
+  func run() throws -> FitReport {
+    // A place that cannot be written to is better known before the work than after it.
+    try AtomicFile(path: output).abandon()
+    Console.note("read \(source): \(Format.count(table.rowCount, "row")), \(Format.count(table.names.count, "column"))")
+    let narrator = FitNarrator()
+    Interruption.catchFirst()
+    let model = try DensityModel.fit(
+      table, options: options, shouldStop: { Interruption.wasRequested }, progress: narrator.tell)
+    narrator.finish()
+    try model.save(to: output)
+    return FitReport(model: model, path: output, data: source)
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import PushforwardInterchange
+import PushforwardTables
+
+/// `pushforward inspect`.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what is in a model file or in a table, without trusting it.",
+    discussion: """
+      A model file: its format, architecture, columns, how it was trained, its tensors. A table: what each column
+      was taken for, and why; a schema file (see fit) can say otherwise.
+
+      Examples:
+        pushforward inspect protein.model
+        pushforward inspect protein.csv
+        pushforward inspect protein.csv --json | jq '.columns[].kind'
+      """)
+
+  @Argument(help: ArgumentHelp("Model file or table.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("TOML or JSON file that says what columns are.", valueName: "file"))
+  var schema: String?
+
+  @Flag(help: "Print one JSON object instead of text.")
+  var json = false
+
+  @OptionGroup(title: "Reading a table")
+  var table: TableOptions
+
+  func run() throws {
+    let results = try Output()
+    if ModelFileSummary.looksLikeModel(file) {
+      let summary = try ModelFileSummary(path: file)
+      try results.print(json ? summary.json.text : summary.lines.joined(separator: "\n"))
+    } else {
+      let overrides = try schema.map { try SchemaOverrides(contentsOf: $0) } ?? SchemaOverrides()
+      let read = try TableInput(path: file, options: table).readAll(overrides: overrides)
+      let summary = SchemaSummary(schema: try Schema(inferring: read, overrides: overrides), source: file)
+      try results.print(json ? try summary.json.text : summary.lines.joined(separator: "\n"))
+    }
+    try results.finish()
+  }
+}
+
+/// What the columns of a table were taken for, as lines or JSON.
+struct SchemaSummary {
+  let schema: Schema
+  let source: String
+
+  var lines: [String] {
+    var rows = [["column", "kind", "missing", "distinct", "smallest", "largest", "step"]]
+    for column in schema.columns {
+      rows.append([
+        column.name, column.kind.label, Format.count(column.missingCount), Format.count(column.distinctCount),
+        number(column.minimum), number(column.maximum), number(column.step),
+      ])
+    }
+    let reasons = schema.columns.map { "\($0.name): \($0.kind.label), \($0.reason)" }
+    return ["\(source): \(Format.count(schema.rowCount, "row")), \(Format.count(schema.columns.count, "column"))", ""]
+      + Format.table(rows) + [""] + reasons
+  }
+
+  var json: JSONValue {
+    get throws {
+      [
+        "source": .string(source),
+        "rows": .integer(schema.rowCount),
+        "columns": .array(try schema.columns.map { try JSONValue(encoding: $0) }),
+      ]
+    }
+  }
+
+  private func number(_ value: Double?) -> String { value.map(NumberText.shortest) ?? "" }
+}
+
+/// The content of a model file, read without building the model.
+struct ModelFileSummary {
+  private let file: SafeTensors
+  private let path: String
+
+  init(path: String) throws {
+    self.path = path
+    file = try SafeTensors(contentsOf: path)
+  }
+
+  /// Whether a file begins like a safetensors file: a header length below 2^32, then a brace.
+  static func looksLikeModel(_ path: String) -> Bool {
+    guard path != "-", let start = SafeTensors.firstBytes(of: path, count: 9), start.count == 9 else { return false }
+    return start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")
+  }
+
+  var lines: [String] {
+    let bytes = file.tensors.reduce(0) { $0 + $1.byteCount }
+    var lines = ["\(path): \(Format.count(file.tensors.count, "tensor")), \(Format.bytes(bytes))"]
+    for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
+      if case .object(let members)? = try? JSONValue(parsing: value) {
+        lines += ["", "\(key):"]
+        lines += JSONValue.object(members).outline
+      } else {
+        lines.append("\(key): \(value)")
+      }
+    }
+    lines += ["", "tensors:"]
+    lines += Format.table(
+      file.tensors.map { [$0.name, $0.type.rawValue, $0.shape.map(String.init).joined(separator: " x ")] })
+    return lines
+  }
+
+  var json: JSONValue {
+    let metadata = file.metadata.sorted { $0.key < $1.key }.map { key, value in
+      JSONValue.Member(name: key, value: (try? JSONValue(parsing: value)) ?? .string(value))
+    }
+    let tensors = file.tensors.map { tensor -> JSONValue in
+      [
+        "name": .string(tensor.name), "dtype": .string(tensor.type.rawValue),
+        "shape": .array(tensor.shape.map(JSONValue.integer)), "bytes": .integer(tensor.byteCount),
+      ]
+    }
+    return ["file": .string(path), "metadata": .object(metadata), "tensors": .array(tensors)]
+  }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import PushforwardEstimators
+import PushforwardTables
+
+/// `pushforward sample`.
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract: "Draw rows from a model.",
+    discussion: """
+      Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i
+      alone, so a longer sample begins with the shorter one.
+
+      Examples:
+        pushforward sample protein.model -n 1000 --seed 7 > more.csv
+        pushforward sample penguins.model -n 100 --given species=Gentoo
+        pushforward sample penguins.model -n 5 --given-file wanted.csv -o drawn.csv
+      """)
+
+  @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
+  var model: String
+
+  @Option(
+    name: [.customShort("n"), .customLong("count")], parsing: .unconditional,
+    help: ArgumentHelp("Rows to draw; with --given-file, for each of its rows.", valueName: "n"))
+  var count = 1
+
+  @Option(
+    parsing: .unconditionalSingleValue, help: ArgumentHelp("Value of a column conditioned on. Repeatable.", valueName: "col=value")
+  )
+  var given: [String] = []
+
+  @Option(name: .customLong("given-file"), help: ArgumentHelp("CSV of values to condition on.", valueName: "csv"))
+  var givenFile: String?
+
+  @Option(help: ArgumentHelp("Same seed, same rows.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))
+  var output: String?
+
+  @OptionGroup(title: "Reading the file of --given-file")
+  var table: TableOptions
+
+  func validate() throws {
+    if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }
+    if givenFile != nil && !given.isEmpty { throw ValidationError("--given and --given-file exclude each other") }
+    for argument in given where !argument.dropFirst().contains("=") {
+      throw ValidationError("--given: expected column=value, found '\(argument)'")
+    }
+  }
+
+  func run() throws {
+    let model = try DensityModel(contentsOf: self.model)
+    let conditions = try conditions(of: model)
+    let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
+    let writer = try CSVWriter(
+      path: output ?? "-", names: model.given + model.columns, decimals: SampleCommand.decimals(model))
+    let meter = ProgressMeter()
+    let piece = 16384
+    for start in stride(from: 0, to: total, by: piece) {
+      let rows = min(piece, total - start)
+      // Row i of the file stands behind draws i * count ..< (i + 1) * count.
+      let given = conditions.map { table in
+        table.selecting(rows: (start..<start + rows).map { table.rowCount == 1 ? 0 : $0 / count })
+      }
+      let drawn = try model.sample(count: rows, given: given, seed: seed, firstRow: start)
+      try writer.write(
+        Table((given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) }))
+      meter.update(done: start + rows, total: total, unit: "rows")
+    }
+    try writer.close()
+    meter.clear()
+  }
+
+  /// Decimals of the columns that have a recording step.
+  static func decimals(_ model: DensityModel) -> [String: Int] {
+    Dictionary(
+      model.encoder.columns.compactMap { column in column.decimals.map { (column.name, $0) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The rows to condition on, in the model's order of columns.
+  private func conditions(of model: DensityModel) throws -> Table? {
+    if let givenFile {
+      let names = model.encoder.conditions.map { ($0.name, $0.schema.kind.storage) }
+      if names.isEmpty { throw EstimatorError.conditions(expected: [], found: [givenFile]) }
+      var pieces: [Table] = []
+      try TableInput(path: givenFile, options: table).forEachPiece(columns: names, batchRows: .max) {
+        pieces.append($0)
+      }
+      return try pieces.first?.selecting(columns: model.given)
+    }
+    if given.isEmpty { return nil }
+    var texts: [String: String] = [:]
+    for argument in given {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      if texts.updateValue(parts[1], forKey: parts[0]) != nil {
+        throw ValidationError("--given: \(parts[0]) is given twice")
+      }
+    }
+    if Set(texts.keys) != Set(model.given) {
+      throw EstimatorError.conditions(expected: model.given, found: texts.keys.sorted())
+    }
+    return try Table(
+      model.encoder.conditions.map { condition in
+        let text = texts[condition.name] ?? ""
+        guard condition.schema.kind.storage == .numbers else {
+          return (name: condition.name, column: .categories(CategoryColumn([text])))
+        }
+        guard let value = Double(text), value.isFinite else {
+          throw ValidationError("--given \(condition.name): expected a number, found '\(text)'")
+        }
+        return (name: condition.name, column: .numbers(try NumberColumn([value])))
+      })
+  }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import PushforwardEstimators
+import PushforwardTables
+
+/// `pushforward score`.
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Log-density of each row of a table under a model.",
+    discussion: """
+      Prints a CSV with the column log_prob, in nats, one line a row in the order of the rows; empty ("") for rows
+      with a missing cell. Columns are matched by name, in any order; others are ignored. Reads a CSV piece by piece,
+      in memory that does not grow with it.
+
+      Examples:
+        pushforward score protein.model protein.csv -o scores.csv
+        pushforward score protein.model protein.csv | paste -d, protein.csv - > scored.csv
+        zcat big.csv.gz | pushforward score big.model - | sort -g | head
+      """)
+
+  @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
+  var data: String
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))
+  var output: String?
+
+  @OptionGroup(title: "Reading")
+  var table: TableOptions
+
+  func run() throws {
+    let model = try DensityModel(contentsOf: self.model)
+    let input = TableInput(path: data, options: table)
+    let writer = try CSVWriter(path: output ?? "-", names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
+    let meter = ProgressMeter()
+    var rows = 0
+    var missing = 0
+    var nonFinite = 0
+    try input.forEachPiece(columns: model.encoder.requiredColumns) { piece in
+      let scores = try model.score(piece)
+      try writer.write(ScoreCommand.table(scores.logProb))
+      rows += piece.rowCount
+      missing += piece.rowCount - scores.scoredRows.count
+      nonFinite += scores.scoredRows.count { !scores.logProb[$0].isFinite }
+      meter.update(rows: rows)
+    }
+    try writer.close()
+    meter.clear()
+    if missing > 0 { Console.note("\(missing) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
+    if nonFinite > 0 { Console.note("\(nonFinite) of \(Format.count(rows, "row")) have a log_prob that is not finite") }
+  }
+
+  /// The column of results, with six decimals: what is behind that is rounding.
+  static let column = "log_prob"
+
+  /// The results as a table.
+  static func table(_ logProb: [Double]) throws -> Table {
+    try Table([
+      (
+        name: column,
+        column: .numbers(
+          NumberColumn(unchecked: logProb, missingCount: logProb.count(where: \.isNaN), recording: .init()))
+      )
+    ])
+  }
+}
