@@ -101,6 +101,22 @@ static int reserve(pf_dictionary *d, size_t length) {
   return 2 * ((uint64_t)d->count + 1) <= d->mask + 1 || grow_slots(d);
 }
 
+/* memcmp without the call for short texts. */
+static inline int same_text(const char *a, const char *b, size_t length) {
+  if (length < 8) {
+    for (size_t i = 0; i < length; ++i)
+      if (a[i] != b[i]) return 0;
+    return 1;
+  }
+  if (length > 16) return memcmp(a, b, length) == 0;
+  uint64_t first[2], last[2];
+  memcpy(&first[0], a, 8);
+  memcpy(&first[1], b, 8);
+  memcpy(&last[0], a + length - 8, 8);
+  memcpy(&last[1], b + length - 8, 8);
+  return first[0] == first[1] && last[0] == last[1];
+}
+
 uint32_t pf_dictionary_insert(pf_dictionary *d, const char *text, size_t length) {
   const uint64_t hash = hash_text(d, text, length);
   uint64_t i = hash & d->mask;
@@ -109,7 +125,7 @@ uint32_t pf_dictionary_insert(pf_dictionary *d, const char *text, size_t length)
     if (d->hashes[code] != hash) continue;
     size_t known_length;
     const char *known = pf_dictionary_text(d, code, &known_length);
-    if (known_length == length && memcmp(known, text, length) == 0) return code;
+    if (known_length == length && same_text(known, text, length)) return code;
   }
   if (!reserve(d, length)) return PF_DICTIONARY_MISSING;
   i = hash & d->mask;

@@ -69,6 +69,27 @@ static int equals_ignoring_case(const char *text, size_t length, const char *wor
   return 1;
 }
 
+/* Appends the digits at p to w, eight at a time where there are as many; returns the end of the digits. */
+static inline const char *read_digits(const char *p, const char *end, uint64_t *w) {
+  uint64_t value = *w;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  while (end - p >= 8) {
+    uint64_t d;
+    memcpy(&d, p, 8);
+    const uint64_t high = 0xf0f0f0f0f0f0f0f0u;
+    if (((d & high) | (((d + 0x0606060606060606u) & high) >> 4)) != 0x3333333333333333u) break;
+    d -= 0x3030303030303030u; /* then pairs, fours and eights of digits are joined side by side */
+    d = 10 * d + (d >> 8);
+    d = ((d & 0x000000ff000000ffu) * 0x000f424000000064u + ((d >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
+    value = 100000000 * value + d;
+    p += 8;
+  }
+#endif
+  while (p < end && (unsigned char)(*p - '0') < 10) value = 10 * value + (uint64_t)(*p++ - '0');
+  *w = value;
+  return p;
+}
+
 int pf_parse_number(const char *text, size_t length, char decimal_point, pf_number *out) {
   static const double exact[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -80,12 +101,12 @@ int pf_parse_number(const char *text, size_t length, char decimal_point, pf_numb
   if (*p == '-' || *p == '+') ++p;
   uint64_t w = 0;
   const char *digits = p;
-  while (p < end && (unsigned char)(*p - '0') < 10) w = 10 * w + (uint64_t)(*p++ - '0');
+  p = read_digits(p, end, &w);
   long count = p - digits, decimals = 0;
   if (count > 1 && *digits == '0') out->flags |= PF_NUMBER_LEADING_ZERO;
   if (p < end && *p == decimal_point) {
     const char *fraction = ++p;
-    while (p < end && (unsigned char)(*p - '0') < 10) w = 10 * w + (uint64_t)(*p++ - '0');
+    p = read_digits(p, end, &w);
     decimals = p - fraction;
     count += decimals;
   }
@@ -138,7 +159,7 @@ int pf_parse_number(const char *text, size_t length, char decimal_point, pf_numb
 int pf_csv_is_missing(const char *text, size_t length, const uint8_t *markers) {
   if (length == 0) return 1;
   for (; *markers; markers += 1 + *markers)
-    if (*markers == length && memcmp(markers + 1, text, length) == 0) return 1;
+    if (*markers == length && markers[1] == (uint8_t)text[0] && memcmp(markers + 1, text, length) == 0) return 1;
   return 0;
 }
 

@@ -40,6 +40,15 @@ final class InputFile {
     isSeekable = status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// Whether a path names a regular file, found out without opening it: a named pipe can be opened only once.
+  ///
+  /// - Throws: `TableError.cannotRead` when there is nothing of that name.
+  static func isRegular(_ path: String) throws -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw TableError.cannotRead(source: path, reason: systemErrorText()) }
+    return status.st_mode & S_IFMT == S_IFREG
+  }
+
   deinit {
     if descriptor > 0 { _ = System.close(descriptor) }
   }

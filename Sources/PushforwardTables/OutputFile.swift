@@ -9,7 +9,7 @@
 /// A file, or standard output, written from front to back through a buffer.
 ///
 /// The process must ignore SIGPIPE to see `TableError.brokenPipe` instead of ending by the signal.
-final class OutputFile {
+package final class OutputFile {
   private static let capacity = 1 << 18
 
   /// The path, or `standard output`.
@@ -17,6 +17,13 @@ final class OutputFile {
   private var descriptor: Int32
   private let buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
+
+  /// Takes over an open descriptor.
+  package init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+    buffer = .allocate(capacity: Self.capacity)
+  }
 
   /// Creates or truncates a file; `-` is standard output.
   ///

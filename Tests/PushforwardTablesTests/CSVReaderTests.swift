@@ -1,3 +1,4 @@
+import Foundation
 import PushforwardTables
 import Testing
 
@@ -149,5 +150,16 @@ import Testing
     }
     #expect(streamed == expected)
     #expect(texts == whole.texts("y"))
+  }
+
+  @Test func namedPipes() async throws {
+    let path = NSTemporaryDirectory() + "pushforward-pipe-\(UUID().uuidString)"
+    #expect(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let text = "a,b\n" + String(repeating: "1,x\n", count: 50_000)
+    let writer = Task.detached { try text.write(toFile: path, atomically: false, encoding: .utf8) }
+    let t = try TableSource(path).read()
+    try await writer.value
+    #expect(t.rowCount == 50_000 && t["b"]?.categories.levels == ["x"])
   }
 }

@@ -66,4 +66,17 @@ import Testing
       }
     #endif
   }
+
+  @Test func closedPipes() throws {
+    signal(SIGPIPE, SIG_IGN)
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    close(ends[0])
+    let t = try Table(numbers: ["v": [1, 2, 3]])
+    #expect(throws: TableError.brokenPipe) {
+      let writer = try CSVWriter(OutputFile(descriptor: ends[1], name: "pipe"), names: ["v"])
+      try writer.write(t)
+      try writer.close()
+    }
+  }
 }

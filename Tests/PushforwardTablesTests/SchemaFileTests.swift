@@ -63,7 +63,7 @@ import Testing
     ),
     (
       "[columns.a]\n\ncolour = 1\n",
-      "FILE:3: column a: \"colour\" is not known; expected kind, levels, step, min, max, log or role"
+      "FILE:3: column a: \"colour\" is not known; expected kind, levels, other, step, min, max, log or role"
     ),
     ("[columns.a]\nstep = \"x\"\n", "FILE:2: column a: step must be a number"),
     ("[columns.a]\nmin = 2\nmax = 1\n", "FILE:3: column a: min is above max"),
@@ -106,5 +106,25 @@ import Testing
     let schema = try Schema(inferring: t, overrides: declared)
     #expect(schema["code"]?.levels == ["007", "7"])
     #expect(schema["n"]?.kind == .real && schema["n"]?.reason.hasPrefix("declared real, min") == true)
+  }
+
+  @Test func otherLevelsAndRanges() throws {
+    let declared = try overrides(
+      """
+      [columns.c]
+      levels = ["a", "b", "rest"]
+      other = "rest"
+      [columns.x]
+      min = 0
+      """)
+    let t = try table("c,x\n" + (0..<60).map { "\(["a", "b", "q", "r"][$0 % 4]),\(Double($0) / 7)\n" }.joined())
+    let schema = try Schema(inferring: t, overrides: declared)
+    #expect(schema["c"]?.levelCounts == [15, 15, 30])
+    let encoder = try Encoder(fitting: t, schema: schema, conditions: ["c"])
+    #expect(try encoder.conditions(given: ["c": "never seen"]) == [0, 0, 1])
+    #expect(try encoder.decode([-30.0]).numbers("x") == [0])
+    #expect(throws: TableError.self) {
+      _ = try Schema(inferring: t, overrides: overrides("[columns.c]\nother = \"rest\"\n"))
+    }
   }
 }

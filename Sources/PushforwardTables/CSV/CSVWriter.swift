@@ -16,8 +16,15 @@ public final class CSVWriter {
   ///   - names: The columns, in order.
   ///   - decimals: Digits behind the point (0 to 15) for some of the columns.
   /// - Throws: `TableError.cannotWrite` (no permission, disk full), `.brokenPipe`.
-  public init(path: String, names: [String], decimals: [String: Int] = [:]) throws {
-    file = try OutputFile(path: path)
+  public convenience init(path: String, names: [String], decimals: [String: Int] = [:]) throws {
+    try self.init(OutputFile(path: path), names: names, decimals: decimals)
+  }
+
+  /// Writes the header to an open file.
+  ///
+  /// - Throws: `TableError.cannotWrite`, `.brokenPipe`.
+  package init(_ file: OutputFile, names: [String], decimals: [String: Int] = [:]) throws {
+    self.file = file
     self.names = names
     self.decimals = decimals
     for (index, name) in names.enumerated() {

@@ -51,7 +51,8 @@ public struct ConditionColumn: Sendable, Codable, Equatable {
     let levels = schema.levels ?? []
     let known = Dictionary(levels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let categories = column.categories
-    let codes = categories.levels.map { known[$0] }
+    let other = schema.otherLevel.flatMap { known[$0] }
+    let codes = categories.levels.map { known[$0] ?? other }
     for (index, row) in rows.enumerated() {
       let code = Int(categories.codes[row])
       guard let level = codes[code] else {

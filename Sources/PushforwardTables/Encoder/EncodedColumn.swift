@@ -54,7 +54,8 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
   /// their range.
   func decode(_ z: Double, step: RecordingStep?) -> Double {
     var x = transform.inverse(z)
-    if schema.kind != .real {
+    let isBounded = schema.kind != .real || schema.hasDeclaredRange
+    if isBounded {
       x = min(max(x, schema.minimum ?? x), schema.maximum ?? x)
     }
     guard let step else {
@@ -63,6 +64,6 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
     }
     let rounded = step.round(x)
     // A declared bound need not be a multiple of the step.
-    return schema.kind == .real ? rounded : min(max(rounded, schema.minimum ?? rounded), schema.maximum ?? rounded)
+    return !isBounded ? rounded : min(max(rounded, schema.minimum ?? rounded), schema.maximum ?? rounded)
   }
 }

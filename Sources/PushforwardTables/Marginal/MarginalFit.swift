@@ -29,7 +29,7 @@ struct MarginalFit {
   /// Rows that the choice of knots looks at.
   private static let mostForChoice = 200_000.0
   /// Taken off an atom's count, for the values that did not occur (absolute discounting).
-  private static let discount = 0.5
+  private static let discount = 0.75
 
   private let values: [Double]
   private let counts: [Double]

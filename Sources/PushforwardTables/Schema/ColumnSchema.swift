@@ -35,6 +35,10 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
   public var levels: [String]?
   /// Rows of each level.
   public var levelCounts: [Int]?
+  /// The level that stands for texts that are not among `levels`, if one was declared.
+  public var otherLevel: String?
+  /// Whether `minimum` or `maximum` was declared: then reals are kept in their range, as whole numbers always are.
+  public var hasDeclaredRange: Bool
   /// Unit of a date column.
   public var dateUnit: DateUnit?
   /// Whether to model the logarithm: declared, or `nil` to let the encoder decide.
@@ -50,6 +54,8 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
     case distinctCount = "distinct_count"
     case repeatedShare = "repeated_share"
     case levelCounts = "level_counts"
+    case otherLevel = "other_level"
+    case hasDeclaredRange = "has_declared_range"
     case dateUnit = "date_unit"
     case isIgnored = "is_ignored"
   }
@@ -63,6 +69,7 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
     missingCount = 0
     distinctCount = 0
     repeatedShare = 0
+    hasDeclaredRange = false
     isIgnored = false
   }
 

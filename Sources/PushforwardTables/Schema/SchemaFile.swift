@@ -28,7 +28,8 @@ enum SchemaValue: Equatable, Decodable {
 extension SchemaOverrides {
   /// Reads a schema file: TOML (`[columns.NAME]` and keys) or JSON (`{"columns": {"NAME": {...}}}`).
   ///
-  /// The keys of a column are `kind`, `levels`, `step`, `min`, `max`, `log` and `role = "ignore"`.
+  /// The keys of a column are `kind`, `levels`, `other` (the level that stands for all texts not among them), `step`, `min`,
+  /// `max`, `log` and `role = "ignore"`.
   ///
   /// - Parameter path: A path.
   /// - Throws: `TableError.cannotRead` or `.badSchema`, which names the line or the column.
@@ -95,16 +96,18 @@ extension ColumnOverride {
       }
       if levels.isEmpty { return "levels must not be empty" }
       self.levels = levels
+    case ("other", .text(let text)): otherLevel = text
     case ("step", .number(let number)): step = number
     case ("min", .number(let number)): minimum = number
     case ("max", .number(let number)): maximum = number
     case ("log", .flag(let flag)): log = flag
     case ("role", .text("ignore")): isIgnored = true
     case ("role", _): return "role can only be \"ignore\""
-    case ("kind", _), ("levels", _), ("step", _), ("min", _), ("max", _), ("log", _):
-      let expected = ["kind": "a text", "levels": "a list of texts", "log": "true or false"][key] ?? "a number"
+    case ("kind", _), ("levels", _), ("other", _), ("step", _), ("min", _), ("max", _), ("log", _):
+      let expected =
+        ["kind": "a text", "other": "a text", "levels": "a list of texts", "log": "true or false"][key] ?? "a number"
       return "\(key) must be \(expected)"
-    default: return "\(quoted(key)) is not known; expected kind, levels, step, min, max, log or role"
+    default: return "\(quoted(key)) is not known; expected kind, levels, other, step, min, max, log or role"
     }
     if let low = minimum, let high = maximum, low > high { return "min is above max" }
     return nil

@@ -14,6 +14,9 @@ extension SchemaInference {
       try applyLevels(levels, to: &schema, column: column.categories, table: table)
       declared.append("levels")
     }
+    if let other = override.otherLevel, schema.levels?.contains(other) != true {
+      throw wrong("other = \(quoted(other)) must be one of the declared levels")
+    }
     if let log = override.log {
       if log, !schema.kind.isNumeric { throw wrong("log = true needs a column of numbers") }
       schema.log = log
@@ -43,6 +46,7 @@ extension SchemaInference {
       schema.step = known.value
       declared.append("step")
     }
+    if override.minimum != nil || override.maximum != nil { schema.hasDeclaredRange = true }
     if let minimum = override.minimum {
       if let observed = schema.minimum, observed < minimum {
         throw wrong("min = \(NumberText.shortest(minimum)), but \(NumberText.shortest(observed)) occurs")
@@ -66,7 +70,8 @@ extension SchemaInference {
     if Set(levels).count != levels.count { throw wrong("a level is declared twice") }
     var counts = Dictionary(uniqueKeysWithValues: levels.map { ($0, 0) })
     for (row, code) in column.codes.enumerated() where code != CategoryColumn.missing {
-      let level = column.levels[Int(code)]
+      var level = column.levels[Int(code)]
+      if counts[level] == nil, let other = override.otherLevel { level = other }
       guard counts[level] != nil else {
         throw wrong("\(quoted(level)) (\(table.place(ofRow: row))) is not among the declared levels \(listed(levels))")
       }
@@ -74,6 +79,7 @@ extension SchemaInference {
     }
     schema.kind = .category
     schema.levels = levels
+    schema.otherLevel = override.otherLevel
     schema.levelCounts = levels.map { counts[$0]! }
   }
 

@@ -4,6 +4,8 @@ public struct ColumnOverride: Sendable, Equatable, Codable {
   public var kind: ColumnKind?
   /// All levels of a category column, in order.
   public var levels: [String]?
+  /// The level, one of `levels`, that stands for all texts that are not among them.
+  public var otherLevel: String?
   /// The recording step.
   public var step: Double?
   /// Smallest possible value.

@@ -47,8 +47,8 @@ public struct TableSource: Sendable {
   }
 
   private static func content(_ path: String) throws -> Content {
+    guard try InputFile.isRegular(path) else { return .text }
     let input = try InputFile(path: path)
-    guard input.isSeekable else { return .text }
     var first = [UInt8](repeating: 0, count: 16)
     let got = try first.withUnsafeMutableBytes { try input.read(into: $0.baseAddress!, count: 16) }
     let bytes = first.prefix(got)
