@@ -17,22 +17,23 @@ public struct FitPlan: Codable, Sendable, Equatable {
   ///   - contextFeatures: Width of the conditions.
   ///   - options: What the user has fixed.
   public init(rows: Int, features: Int, contextFeatures: Int, options: FitOptions) {
-    // Few rows: a narrower network with dropout, small batches so that there are steps enough.
-    let width = rows < 400 ? 32 : rows < 2_000 ? 64 : rows < 100_000 ? 128 : 256
+    // Few rows: a narrow network with some dropout. Many: a wide one, which needs a lower rate.
+    let width = rows < 400 ? 32 : rows < 2_000 ? 64 : rows < 20_000 ? 128 : 256
     let network = NetworkSettings(
       hidden: options.hidden ?? [width, width], activation: .silu, residual: false,
-      dropout: options.dropout ?? (rows < 5_000 ? 0.1 : 0))
+      dropout: options.dropout ?? (rows < 2_000 ? 0.1 : 0))
     size = FlowFamily.Size(
       transforms: options.transforms ?? (features == 1 && contextFeatures == 0 ? 2 : rows < 2_000 ? 3 : 5),
       network: network, bins: options.bins ?? 8, bound: 5)
     var settings = TrainingSettings()
-    let batch = rows < 1_000 ? 64 : rows < 5_000 ? 128 : rows < 100_000 ? 256 : rows < 1_000_000 ? 512 : 1024
+    let batch = rows < 2_000 ? 64 : rows < 5_000 ? 128 : rows < 100_000 ? 256 : rows < 1_000_000 ? 512 : 1024
     settings.batchSize = options.batchSize ?? batch
-    settings.learningRate = options.learningRate ?? 1e-3 * (Double(settings.batchSize) / 256).squareRoot()
+    settings.learningRate = options.learningRate ?? (network.hidden.max() ?? 0 > 128 ? 2e-3 : 3e-3)
     settings.weightDecay = options.weightDecay ?? 1e-4
+    // About 8,000 steps, which is some 150 passes over a small table and a few over a very large one.
     let stepsPerEpoch = max(1, rows / settings.batchSize)
-    settings.maximumEpochs = options.maximumEpochs ?? min(300, max(20, 12_000 / stepsPerEpoch))
-    settings.patience = options.patience ?? max(10, settings.maximumEpochs / 8)
+    settings.maximumEpochs = options.maximumEpochs ?? min(150, max(5, 8_000 / stepsPerEpoch))
+    settings.patience = options.patience ?? max(8, settings.maximumEpochs / 6)
     settings.maximumSeconds = options.maximumSeconds
     settings.seed = options.seed
     training = settings
