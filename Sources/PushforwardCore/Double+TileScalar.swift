@@ -251,6 +251,21 @@ extension Double: TileScalar {
     pf_affine_inverse_backward_f64(logScaleBound, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
   }
 
+  // MARK: Scalar equations
+
+  @inlinable public static func tanhRoot(
+    _ k: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ a: UnsafeMutablePointer<Double>, _ count: Int
+  ) {
+    pf_tanh_root_f64(k, s, a, count)
+  }
+
+  @inlinable public static func tanhRootBackward(
+    _ a: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ da: UnsafePointer<Double>, _ dk: UnsafeMutablePointer<Double>?,
+    _ ds: UnsafeMutablePointer<Double>?, _ count: Int
+  ) {
+    pf_tanh_root_backward_f64(a, s, da, dk, ds, count)
+  }
+
   // MARK: Random numbers
 
   @inlinable public static func uniform(

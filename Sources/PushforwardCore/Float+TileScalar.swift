@@ -243,6 +243,21 @@ extension Float: TileScalar {
     pf_affine_inverse_backward_f32(logScaleBound, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
   }
 
+  // MARK: Scalar equations
+
+  @inlinable public static func tanhRoot(
+    _ k: UnsafePointer<Float>, _ s: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    pf_tanh_root_f32(k, s, a, count)
+  }
+
+  @inlinable public static func tanhRootBackward(
+    _ a: UnsafePointer<Float>, _ s: UnsafePointer<Float>, _ da: UnsafePointer<Float>, _ dk: UnsafeMutablePointer<Float>?,
+    _ ds: UnsafeMutablePointer<Float>?, _ count: Int
+  ) {
+    pf_tanh_root_backward_f32(a, s, da, dk, ds, count)
+  }
+
   // MARK: Random numbers
 
   @inlinable public static func uniform(

@@ -3,7 +3,7 @@
 /// Lets one formula serve parameters of the model and parameters that a network computes for each row. The input only
 /// tells the tape what to follow; its numbers are not read.
 public final class ParameterBroadcastOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
-  let slice: ParameterSlice
+  package let slice: ParameterSlice
 
   /// Repeats `slice`.
   public init(_ slice: ParameterSlice) { self.slice = slice }

@@ -213,6 +213,19 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
     UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
+  // MARK: Scalar equations (pf_roots.h)
+
+  /// `pf_tanh_root`.
+  static func tanhRoot(
+    _ k: UnsafePointer<Self>, _ s: UnsafePointer<Self>, _ a: UnsafeMutablePointer<Self>, _ count: Int
+  )
+
+  /// `pf_tanh_root_backward`.
+  static func tanhRootBackward(
+    _ a: UnsafePointer<Self>, _ s: UnsafePointer<Self>, _ da: UnsafePointer<Self>, _ dk: UnsafeMutablePointer<Self>?,
+    _ ds: UnsafeMutablePointer<Self>?, _ count: Int
+  )
+
   // MARK: Random numbers (pf_random.h)
 
   /// `pf_uniform`.

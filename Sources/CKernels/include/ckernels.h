@@ -11,5 +11,6 @@
 #include "pf_optimizer.h"
 #include "pf_pool.h"
 #include "pf_random.h"
+#include "pf_roots.h"
 #include "pf_univariate.h"
 #endif

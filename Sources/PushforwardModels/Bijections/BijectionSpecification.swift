@@ -23,6 +23,10 @@ public indirect enum BijectionSpecification: Codable, Sendable, Equatable {
   case batchNormalization(epsilon: Double)
   /// `Logit`: one interval a feature, or one for all.
   case logit(lower: [Double], upper: [Double], alpha: Double)
+  /// `Planar`; the network shifts its parameters by the context.
+  case planar(network: NetworkSettings?)
+  /// `Radial`; the network shifts its parameters by the context.
+  case radial(network: NetworkSettings?)
   /// `Composition`.
   case composition([BijectionSpecification])
   /// `Inverted`.
@@ -68,6 +72,14 @@ public indirect enum BijectionSpecification: Codable, Sendable, Equatable {
       return BatchNormalization<Scalar>(features: features, epsilon: epsilon, layout: &layout, name: name)
     case .logit(let lower, let upper, let alpha):
       return try Self.logit(lower: lower, upper: upper, alpha: alpha, features: features)
+    case .planar(let network):
+      try network?.validate()
+      return Planar<Scalar>(
+        features: features, contextFeatures: contextFeatures, network: network, layout: &layout, name: name)
+    case .radial(let network):
+      try network?.validate()
+      return Radial<Scalar>(
+        features: features, contextFeatures: contextFeatures, network: network, layout: &layout, name: name)
     case .composition(let parts):
       var made: [any Bijection<Scalar>] = []
       for (index, part) in parts.enumerated() {

@@ -12,10 +12,14 @@ public enum FlowFamily: String, Codable, Sendable, CaseIterable {
   case realNVP = "realnvp"
   /// Additive coupling layers and a final scaling (Dinh et al. 2014, arXiv:1410.8516).
   case nice
+  /// Planar layers and a final scaling (Rezende and Mohamed 2015, arXiv:1505.05770).
+  case planar
+  /// Radial layers and a final scaling (Rezende and Mohamed 2015, arXiv:1505.05770).
+  case radial
 
   /// Sizes of a flow.
   public struct Size: Codable, Sendable, Equatable {
-    /// Number of autoregressive or coupling layers.
+    /// Number of autoregressive, coupling, planar or radial layers.
     public var transforms: Int
     /// The conditioners' hidden layers.
     public var network: NetworkSettings
@@ -23,15 +27,19 @@ public enum FlowFamily: String, Codable, Sendable, CaseIterable {
     public var bins: Int
     /// Splines act on `[-bound, bound]`.
     public var bound: Double
+    /// Whether batch normalization follows every layer but the last.
+    public var batchNormalization: Bool
 
     /// Five transforms of two hidden layers of 128, 8 bins on [-5, 5] by default.
     public init(
-      transforms: Int = 5, network: NetworkSettings = NetworkSettings(), bins: Int = 8, bound: Double = 5
+      transforms: Int = 5, network: NetworkSettings = NetworkSettings(), bins: Int = 8, bound: Double = 5,
+      batchNormalization: Bool = false
     ) {
       self.transforms = transforms
       self.network = network
       self.bins = bins
       self.bound = bound
+      self.batchNormalization = batchNormalization
     }
   }
 
@@ -53,10 +61,17 @@ public enum FlowFamily: String, Codable, Sendable, CaseIterable {
         // A single feature has nothing to hold back: every layer transforms it from the context alone.
         let mask = (0..<features).map { features == 1 || ($0 + index) % 2 == 1 }
         parts.append(.coupling(isTransformed: mask, transformer: transformer, network: size.network))
+      case .planar:
+        parts.append(.planar(network: contextFeatures > 0 ? size.network : nil))
+      case .radial:
+        parts.append(.radial(network: contextFeatures > 0 ? size.network : nil))
       }
-      let isAutoregressive = self == .maf || self == .nsf
-      if isAutoregressive && index + 1 < size.transforms && features > 1 { parts.append(.reversal) }
+      if index + 1 == size.transforms { continue }
+      if size.batchNormalization { parts.append(.batchNormalization(epsilon: 1e-5)) }
+      if (self == .maf || self == .nsf) && features > 1 { parts.append(.reversal) }
     }
+    // None of these can scale all of the space by itself.
+    if self == .nice || self == .planar || self == .radial { parts.append(.elementwiseAffine) }
     return FlowSpecification(
       family: rawValue, features: features, contextFeatures: contextFeatures, embedding: embedding,
       bijection: .composition(parts))

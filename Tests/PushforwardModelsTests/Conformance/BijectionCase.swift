@@ -129,6 +129,16 @@ enum Registry {
           "coupling \(transformer)",
           .coupling(isTransformed: mask, transformer: transformer, network: small)))
     }
+    let shallow = NetworkSettings(hidden: [6], activation: .tanh)
+    result += [
+      make("planar", .planar(network: shallow), tolerance: 1e-7),
+      make("radial", .radial(network: shallow), tolerance: 1e-8),
+      make("planar, inverted", .inverted(.planar(network: shallow)), tolerance: 1e-7),
+      make("radial, inverted", .inverted(.radial(network: shallow)), tolerance: 1e-8),
+      make(
+        "three planar layers", .composition([.planar(network: nil), .planar(network: shallow), .planar(network: nil)]),
+        tolerance: 1e-6),
+    ]
     result.append(
       make(
         "composition",
