@@ -33,7 +33,7 @@ struct DensityCase: Sendable, CustomTestStringConvertible {
         specification: FlowSpecification(
           features: features,
           bijection: .composition([
-            .logit(lower: [-1], upper: [2], alpha: 0), .luLinear(order: nil), .elementwiseAffine,
+            .logit(lower: [-1], upper: [2], alpha: 0), .autoregressive(transformer: .additive, network: size.network),
           ])
         )),
     ]

@@ -93,6 +93,7 @@ public indirect enum BijectionSpecification: Codable, Sendable, Equatable {
         try inner.make(features: features, contextFeatures: contextFeatures, layout: &layout, name: name))
     }
   }
+
   /// The sigmoid onto an interval: an inverted logit.
   public static func sigmoid(lower: [Double], upper: [Double], alpha: Double = 0) -> BijectionSpecification {
     .inverted(.logit(lower: lower, upper: upper, alpha: alpha))

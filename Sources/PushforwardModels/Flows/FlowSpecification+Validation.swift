@@ -4,6 +4,8 @@ import PushforwardCore
 extension FlowSpecification {
   /// Features, and features of a context, at most.
   public static var maximumFeatures: Int { 1 << 16 }
+  /// Features of a full matrix (`LULinear`) at most: its size is their square.
+  public static var maximumMatrixFeatures: Int { 1 << 12 }
   /// Units of a hidden layer at most.
   public static var maximumWidth: Int { 1 << 16 }
 
@@ -62,6 +64,11 @@ extension BijectionSpecification {
       try require(isTransformed.count == features, "coupling mask", "\(features) entries", isTransformed.count)
       try transformer.validateBounds()
       try network.validateBounds()
+    case .planar(let network), .radial(let network):
+      try network?.validateBounds()
+    case .luLinear:
+      let most = FlowSpecification.maximumMatrixFeatures
+      try require(features <= most, "features of an LU layer", "at most \(most)", features)
     case .composition(let parts):
       try require(parts.count <= 4096, "parts of a composition", "at most 4096", parts.count)
       for part in parts { try part.validateBounds(features: features, depth: depth + 1) }
