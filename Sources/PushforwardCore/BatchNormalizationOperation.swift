@@ -13,7 +13,9 @@ public final class BatchNormalizationOperation<Scalar: TileScalar>: TapeOperatio
   let inverse: Bool
   private var n: Int { logScale.count }
 
-  /// One direction. `mean` and `variance` are slices of role `.statistic`; all four have a number a feature.
+  /// One direction.
+  ///
+  /// `mean` and `variance` are slices of role `.statistic`; all four have a number a feature.
   public init(
     logScale: ParameterSlice, shift: ParameterSlice, mean: ParameterSlice, variance: ParameterSlice, epsilon: Double,
     inverse: Bool

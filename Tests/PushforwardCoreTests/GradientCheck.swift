@@ -28,7 +28,9 @@ struct GradientCheck {
     RandomStream(seed: 77, purpose: .test).normal(rows: rows, columns: columns)
   }
 
-  /// What disagrees, empty if nothing does. At most 40 numbers of each input are checked.
+  /// What disagrees, empty if nothing does.
+  ///
+  /// At most 40 numbers of each input are checked.
   func failures(tolerance: Double = 1e-6) throws -> [String] {
     var gradients = Parameters<Double>.zeros(layout: parameters.layout)
     let found: [Matrix<Double>] = try parameters.withUnsafePointer { pointer in

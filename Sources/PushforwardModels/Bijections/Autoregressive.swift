@@ -15,8 +15,11 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
   private let forwards: TransformerOperation<Scalar>
   private let backwards: IncrementalInverse<Scalar>
 
+  /// Features of x and of z.
   public var features: Int { made.features }
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { made.contextFeatures }
+  /// Whether `inverse` has derivatives on a recording tape.
   public var inverseIsDifferentiable: Bool { false }
 
   /// Adds a layer's parameters to `layout` under `name`.
@@ -36,6 +39,7 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
   /// Output weights start small, so that a fresh layer is near the identity.
   static var outputGain: Double { 0.1 }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -46,6 +50,7 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
     }
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

@@ -10,6 +10,7 @@ import PushforwardCore
 /// - SeeAlso: Dinh et al. (2017), arXiv:1605.08803, section 3.7; Papamakarios et al. (2017), arXiv:1705.07057;
 ///   Hoffer et al. (2017), arXiv:1705.08741 (ghost batches).
 public struct BatchNormalization<Scalar: TileScalar>: Bijection, DataInitialized {
+  /// Features of x and of z.
   public let features: Int
   private let mean: ParameterSlice
   private let variance: ParameterSlice
@@ -19,7 +20,10 @@ public struct BatchNormalization<Scalar: TileScalar>: Bijection, DataInitialized
   /// Adds a layer's parameters (`log_scale`, `shift`, `mean`, `variance`) to `layout` under `name`.
   ///
   /// - Parameters:
+  ///   - features: Features of x.
   ///   - epsilon: Added to the variance; keeps constant features finite.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   public init(features: Int, epsilon: Double = 1e-5, layout: inout ParameterLayout, name: String) {
     self.features = features
     let logScale = layout.add("\(name).log_scale", rows: features, role: .bias)
@@ -32,6 +36,7 @@ public struct BatchNormalization<Scalar: TileScalar>: Bijection, DataInitialized
       logScale: logScale, shift: shift, mean: mean, variance: variance, epsilon: epsilon, inverse: true)
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -39,6 +44,7 @@ public struct BatchNormalization<Scalar: TileScalar>: Bijection, DataInitialized
     return tape.record(forwards, x, outputFeatures: features, accumulator: logAbsDet)
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -46,7 +52,9 @@ public struct BatchNormalization<Scalar: TileScalar>: Bijection, DataInitialized
     return tape.record(backwards, z, outputFeatures: features, accumulator: logAbsDet)
   }
 
-  /// The running statistics start at those of the first rows. An inverted layer's stay 0 and 1.
+  /// Starts the running statistics at those of the first rows.
+  ///
+  /// An inverted layer's stay 0 and 1.
   public func initialize(
     _ parameters: inout Parameters<Scalar>, from rows: Matrix<Scalar>, context: Matrix<Scalar>?, inverse: Bool
   ) throws {

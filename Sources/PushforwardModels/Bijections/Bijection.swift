@@ -25,6 +25,7 @@ public protocol Bijection<Scalar>: Sendable {
   ///   - x: Data, `features x lanes` a tile.
   ///   - context: Conditioning values, `contextFeatures x lanes`; `nil` if unconditional.
   ///   - logAbsDet: Accumulator, one value a lane, in nats; `log |det dz/dx|` is added.
+  ///   - tape: Where the value is computed; it carries the parameters.
   /// - Returns: z, shape of `x`.
   /// - Throws: `EngineError.featureCount` when the shapes differ from the bijection's.
   func forward(

@@ -4,9 +4,13 @@ import PushforwardCore
 public struct Composition<Scalar: TileScalar>: Bijection {
   /// In the order of `forward`.
   public let parts: [any Bijection<Scalar>]
+  /// Features of x and of z.
   public let features: Int
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { parts.map(\.contextFeatures).max() ?? 0 }
+  /// Whether `forward` has derivatives on a recording tape.
   public var forwardIsDifferentiable: Bool { parts.allSatisfy(\.forwardIsDifferentiable) }
+  /// Whether `inverse` has derivatives on a recording tape.
   public var inverseIsDifferentiable: Bool { parts.allSatisfy(\.inverseIsDifferentiable) }
 
   /// A composition of parts of the same number of features; the identity when there are none.
@@ -16,6 +20,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
     self.features = features
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -25,6 +30,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
     }
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -42,20 +48,26 @@ public struct Composition<Scalar: TileScalar>: Bijection {
 public struct Inverted<Scalar: TileScalar>: Bijection {
   /// The bijection whose `inverse` is this one's `forward`.
   public let bijection: any Bijection<Scalar>
+  /// Features of x and of z.
   public var features: Int { bijection.features }
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { bijection.contextFeatures }
+  /// Whether `forward` has derivatives on a recording tape.
   public var forwardIsDifferentiable: Bool { bijection.inverseIsDifferentiable }
+  /// Whether `inverse` has derivatives on a recording tape.
   public var inverseIsDifferentiable: Bool { bijection.forwardIsDifferentiable }
 
   /// Exchanges the directions of `bijection`.
   public init(_ bijection: any Bijection<Scalar>) { self.bijection = bijection }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
     try bijection.inverse(x, context: context, logAbsDet: logAbsDet, on: tape)
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

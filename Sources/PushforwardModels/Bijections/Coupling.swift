@@ -1,7 +1,9 @@
 import PushforwardCore
 
-/// A coupling layer: the features that the mask leaves alone, with the context, parameterise a univariate transformer
-/// for those it marks. Both directions are one network pass.
+/// A coupling layer: some features are transformed univariately, the others (and the context) say how.
+///
+/// The features that the mask leaves alone feed a network whose output parameterises a transformer for those it marks.
+/// Both directions are one network pass.
 ///
 /// - SeeAlso: Dinh et al. (2017), "Density estimation using Real NVP", arXiv:1605.08803.
 public struct Coupling<Scalar: TileScalar>: Bijection {
@@ -17,7 +19,9 @@ public struct Coupling<Scalar: TileScalar>: Bijection {
   private let forwards: TransformerOperation<Scalar>
   private let backwards: TransformerOperation<Scalar>
 
+  /// Features of x and of z.
   public var features: Int { isTransformed.count }
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { conditioner.contextFeatures }
 
   /// Adds a layer's parameters to `layout` under `name`.
@@ -42,12 +46,14 @@ public struct Coupling<Scalar: TileScalar>: Bijection {
     backwards = TransformerOperation(transformer, inverse: true)
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
     try apply(forwards, x, context: context, logAbsDet: logAbsDet, on: tape)
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

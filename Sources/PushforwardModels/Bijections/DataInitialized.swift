@@ -9,6 +9,7 @@ public protocol DataInitialized<Scalar>: Bijection {
   ///   - rows: What arrives at the bijection, `rows x features`.
   ///   - context: `rows x contextFeatures` (as the bijection reads it), or `nil`.
   ///   - inverse: Whether the rows arrive at the inverse direction (of an `Inverted` bijection).
+  /// - Throws: `EngineError` when shapes do not fit.
   func initialize(
     _ parameters: inout Parameters<Scalar>, from rows: Matrix<Scalar>, context: Matrix<Scalar>?, inverse: Bool
   ) throws

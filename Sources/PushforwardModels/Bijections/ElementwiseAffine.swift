@@ -1,7 +1,10 @@
 import PushforwardCore
 
-/// `z = exp(logScale) x + shift`, a scale and a shift of its own for each feature. Starts as the identity.
+/// A scale and a shift of its own for each feature: `z = exp(logScale) x + shift`.
+///
+/// Starts as the identity.
 public struct ElementwiseAffine<Scalar: TileScalar>: Bijection {
+  /// Features of x and of z.
   public let features: Int
   let logScale: ParameterSlice
   let shift: ParameterSlice
@@ -17,6 +20,7 @@ public struct ElementwiseAffine<Scalar: TileScalar>: Bijection {
     backwards = FeatureAffineOperation(logScale: logScale, shift: shift, inverse: true)
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -24,6 +28,7 @@ public struct ElementwiseAffine<Scalar: TileScalar>: Bijection {
     return tape.record(forwards, x, outputFeatures: features, accumulator: logAbsDet)
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

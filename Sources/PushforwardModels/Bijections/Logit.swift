@@ -1,10 +1,9 @@
 import Foundation
 import PushforwardCore
 
-/// Maps an interval onto the real line: `z = log(p / q)`, `p = alpha + (1 - 2 alpha)(x - lower) / (upper - lower)`,
-/// `q = 1 - p`. Its inverse is the sigmoid onto the interval.
+/// Maps an interval onto the real line; its inverse is the sigmoid onto the interval.
 ///
-/// `p` and `q` are computed from the nearer end each, so neither loses digits. Values at or beyond an end where p or q
+/// `z = log(p / q)` with `p = alpha + (1 - 2 alpha)(x - lower) / (upper - lower)` and `q = 1 - p`. `p` and `q` are computed from the nearer end each, so neither loses digits. Values at or beyond an end where p or q
 /// would not be positive are moved inside: z is finite (about 44 in Float, 354 in Double), and so is the
 /// log-determinant. No parameters.
 ///
@@ -23,6 +22,7 @@ public struct Logit<Scalar: TileScalar>: Bijection {
   /// `log |dp/dx|`, summed over features.
   private let logSlope: Double
 
+  /// Features of x and of z.
   public var features: Int { lower.count }
 
   /// A map of the intervals `lower[f]...upper[f]`.
@@ -50,6 +50,7 @@ public struct Logit<Scalar: TileScalar>: Bijection {
       offset: measuresFromLower.indices.map { measuresFromLower[$0] ? lower[$0] : upper[$0] })
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -67,6 +68,7 @@ public struct Logit<Scalar: TileScalar>: Bijection {
     }
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

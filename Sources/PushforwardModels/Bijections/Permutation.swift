@@ -1,9 +1,12 @@
 import PushforwardCore
 
-/// Reorders features: z feature `i` is x feature `order[i]`. Log-determinant zero.
+/// Reorders features: z feature `i` is x feature `order[i]`.
+///
+/// The log-determinant is zero.
 public struct Permutation<Scalar: TileScalar>: Bijection {
   private let forwards: GatherOperation<Scalar>
   private let backwards: GatherOperation<Scalar>
+  /// Features of x and of z.
   public var features: Int { forwards.outputFeatures }
 
   /// A permutation.
@@ -17,6 +20,7 @@ public struct Permutation<Scalar: TileScalar>: Bijection {
     backwards = GatherOperation(index: inverse)
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -24,6 +28,7 @@ public struct Permutation<Scalar: TileScalar>: Bijection {
     return tape.record(forwards, x, outputFeatures: features)
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

@@ -9,7 +9,9 @@ import PushforwardCore
 /// - SeeAlso: Rezende and Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770, section 4.1
 ///   and appendix A.1.
 public struct Planar<Scalar: TileScalar>: Bijection {
+  /// Features of x and of z.
   public let features: Int
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { parameters.contextFeatures }
   private let parameters: RowParameters<Scalar>
   private let root = TanhRootOperation<Scalar>()
@@ -17,7 +19,11 @@ public struct Planar<Scalar: TileScalar>: Bijection {
   /// Adds a layer's parameters (`w`, `v`, `b`, and a `conditioner`) to `layout` under `name`.
   ///
   /// - Parameters:
+  ///   - features: Features of x.
+  ///   - contextFeatures: Features of the context.
   ///   - network: Hidden layers of the network that shifts w, v and b by the context; `nil` ignores the context.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   public init(
     features: Int, contextFeatures: Int = 0, network: NetworkSettings? = nil, layout: inout ParameterLayout,
     name: String
@@ -55,6 +61,7 @@ public struct Planar<Scalar: TileScalar>: Bijection {
     tape.accumulate(tape.log(determinant), into: logAbsDet, scale: sign)
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -67,6 +74,7 @@ public struct Planar<Scalar: TileScalar>: Bijection {
     }
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

@@ -10,14 +10,20 @@ import PushforwardCore
 /// - SeeAlso: Rezende and Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770, section 4.1
 ///   and appendix A.2.
 public struct Radial<Scalar: TileScalar>: Bijection {
+  /// Features of x and of z.
   public let features: Int
+  /// Features of the context it reads; 0 when it reads none.
   public var contextFeatures: Int { parameters.contextFeatures }
   private let parameters: RowParameters<Scalar>
 
   /// Adds a layer's parameters (`center`, `a`, `b`, and a `conditioner`) to `layout` under `name`.
   ///
   /// - Parameters:
+  ///   - features: Features of x.
+  ///   - contextFeatures: Features of the context.
   ///   - network: Hidden layers of the network that shifts them by the context; `nil` ignores the context.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   public init(
     features: Int, contextFeatures: Int = 0, network: NetworkSettings? = nil, layout: inout ParameterLayout,
     name: String
@@ -62,6 +68,7 @@ public struct Radial<Scalar: TileScalar>: Bijection {
     return stretch
   }
 
+  /// Maps data to base space and adds the log-determinant.
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -75,6 +82,7 @@ public struct Radial<Scalar: TileScalar>: Bijection {
     }
   }
 
+  /// Maps base space to data and adds the log-determinant of that direction.
   public func inverse(
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

@@ -10,6 +10,10 @@ struct LayerStack<Scalar: TileScalar>: Sendable {
   /// - Parameters:
   ///   - widths: Input, hidden layers, output.
   ///   - masks: One for each layer, or `nil` when all is connected.
+  ///   - settings: Activation, residual blocks, dropout.
+  ///   - outputGain: Scale of the output layer's initial weights.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   init(
     widths: [Int], masks: [TriangularMask]?, settings: NetworkSettings, outputGain: Double,
     layout: inout ParameterLayout, name: String

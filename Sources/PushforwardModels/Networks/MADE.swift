@@ -22,8 +22,14 @@ public struct MADE<Scalar: TileScalar>: Sendable {
   /// Adds a network's parameters to `layout` under `name`.
   ///
   /// - Parameters:
+  ///   - features: Features of the input, context not counted.
+  ///   - contextFeatures: Features of the context.
+  ///   - outputsPerFeature: Rows of output for each feature.
+  ///   - settings: Widths, activation, residual blocks, dropout.
   ///   - hiddenDegrees: Sorted degrees of each hidden layer; evenly spread when `nil`.
   ///   - outputGain: Scale of the output layer's initial weights.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   public init(
     features: Int, contextFeatures: Int = 0, outputsPerFeature: Int, settings: NetworkSettings,
     hiddenDegrees: [[Int]]? = nil, outputGain: Double = 1, layout: inout ParameterLayout, name: String

@@ -16,8 +16,13 @@ public struct MLP<Scalar: TileScalar>: Sendable {
   /// Adds a network's parameters to `layout` under `name`.
   ///
   /// - Parameters:
+  ///   - inputs: Features of the input, context not counted.
+  ///   - contextFeatures: Features of the context, 0 when there is none.
+  ///   - outputs: Features of the output.
   ///   - settings: Widths, activation, residual blocks, dropout.
   ///   - outputGain: Scale of the output layer's initial weights; small values make a flow start near the identity.
+  ///   - layout: Where the parameters are added.
+  ///   - name: Their common prefix.
   public init(
     inputs: Int, contextFeatures: Int = 0, outputs: Int, settings: NetworkSettings, outputGain: Double = 1,
     layout: inout ParameterLayout, name: String

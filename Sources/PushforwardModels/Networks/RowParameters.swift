@@ -41,7 +41,9 @@ struct RowParameters<Scalar: TileScalar>: Sendable {
     }
   }
 
-  /// The parts, each `count x lanes` a tile. `shape` is any value of the pass.
+  /// The parts, each `count x lanes` a tile.
+  ///
+  /// `shape` is any value of the pass.
   func callAsFunction(shape: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> [Variable] {
     let shared = repeats.map { tape.record($0, shape, outputFeatures: $0.slice.count) }
     guard let network else { return shared }

@@ -2,8 +2,9 @@ import Foundation
 import PushforwardCore
 import PushforwardModels
 
-/// What every bijection promises. Each check returns the failures it finds, so that the suite can itself be tested on
-/// broken bijections.
+/// What every bijection promises.
+///
+/// Each check returns the failures it finds, so that the suite can itself be tested on broken bijections.
 enum Check: String, CaseIterable, Sendable {
   case roundTrip = "the inverse undoes forward, and forward the inverse"
   case logDetPair = "the inverse's log-determinant is the negative of forward's"

@@ -22,7 +22,9 @@ enum Flaw: String, CaseIterable, Sendable {
   }
 }
 
-/// A sound bijection with one flaw put in. Without a flaw: the sound one, through the same code.
+/// A sound bijection with one flaw put in.
+///
+/// Without a flaw: the sound one, through the same code.
 struct Flawed<Scalar: TileScalar>: Bijection {
   let inner: any Bijection<Scalar>
   let flaw: Flaw?
