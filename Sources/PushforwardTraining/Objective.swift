@@ -11,6 +11,18 @@ public protocol Objective<Scalar>: Sendable {
   ///
   /// - Throws: whatever the model throws for rows of the wrong shape.
   func value(of x: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> Variable
+  /// Sets parameters that can start from data (`ActNorm`, `BatchNormalization`); called once, before the first step.
+  ///
+  /// - Throws: whatever the model throws for rows of the wrong shape.
+  func initialize(
+    _ parameters: inout Parameters<Scalar>, from rows: Matrix<Scalar>, context: Matrix<Scalar>?) throws
+}
+
+extension Objective {
+  /// Changes nothing.
+  public func initialize(
+    _ parameters: inout Parameters<Scalar>, from rows: Matrix<Scalar>, context: Matrix<Scalar>?
+  ) throws {}
 }
 
 /// Maximum likelihood: the value is `log p(x | context)`.
@@ -24,6 +36,13 @@ public struct MaximumLikelihood<Scalar: TileScalar>: Objective {
 
   public func value(of x: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> Variable {
     try network.logProb(x, context: context, on: tape).logProb
+  }
+
+  /// Starts the flow's normalising layers from the rows.
+  public func initialize(
+    _ parameters: inout Parameters<Scalar>, from rows: Matrix<Scalar>, context: Matrix<Scalar>?
+  ) throws {
+    try network.initialize(&parameters, from: rows, context: context)
   }
 }
 

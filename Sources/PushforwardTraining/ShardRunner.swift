@@ -164,6 +164,14 @@ final class RowBuffers<Scalar: TileScalar> {
       ? nil : tape.input(rowMajor: given.pointer, features: contextFeatures, stride: contextFeatures)
   }
 
+  /// The last loaded `rows`.
+  func matrices(rows: Int) -> (x: Matrix<Scalar>, context: Matrix<Scalar>?) {
+    func matrix(_ buffer: AlignedBuffer<Scalar>, _ columns: Int) -> Matrix<Scalar> {
+      Matrix(rows: rows, columns: columns, values: Array(buffer.elements.prefix(rows * columns)))
+    }
+    return (matrix(x, features), contextFeatures == 0 ? nil : matrix(given, contextFeatures))
+  }
+
   /// The first of the last loaded `rows` with a non-finite feature: its position and feature.
   func firstNonFinite(rows: Int) -> (row: Int, feature: Int)? {
     for index in 0..<rows * features where !x.pointer[index].isFinite {

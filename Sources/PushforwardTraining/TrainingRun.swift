@@ -52,11 +52,24 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
       bestEpoch: bestEpoch, recoveries: recoveries, seconds: seconds)
   }
 
+  /// Shows the objective the first rows, before the first step.
+  private func startFromData(_ order: [Int32]) throws {
+    let rows = Array(order.prefix(4096))
+    let buffer = RowBuffers(source: trainer.training, rows: rows.count)
+    rows.withUnsafeBufferPointer { buffer.load(trainer.training, $0, epoch: 0) }
+    let (x, context) = buffer.matrices(rows: rows.count)
+    try trainer.objective.initialize(&weights, from: x, context: context)
+    average = weights
+    best = weights
+    lastGood = weights
+  }
+
   func run(shouldStop: () -> Bool, progress: (TrainingProgress) -> Void) throws -> StopReason {
     let shuffle = RandomStream(seed: settings.seed, purpose: .shuffle)
     for epoch in 0..<settings.maximumEpochs {
       trainer.training.beginEpoch(epoch, workers: workers)
       let order = shuffle.permutation(count: trainer.training.rowCount, round: UInt64(epoch))
+      if epoch == 0 && settings.startsFromData { try startFromData(order) }
       for index in 0..<stepsPerEpoch {
         if shouldStop() { return try ended(.interrupted, progress) }
         if let limit = settings.maximumSeconds, seconds > limit { return try ended(.timeLimit, progress) }
@@ -145,7 +158,8 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
       try trainer.heldOut.map { rows in
         try candidate.withUnsafePointer { try runner.mean(of: rows, parameters: $0, stream: stream) }
       } ?? training
-    if value > bestValue {
+    // Without held-out rows there is nothing to choose by: batches differ too much. The last weights count.
+    if value > bestValue || (trainer.heldOut == nil && value.isFinite) {
       bestValue = value
       bestEpoch = Double(step) / Double(stepsPerEpoch)
       best = candidate

@@ -29,6 +29,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Momentum of the running statistics of batch normalization.
   public var statisticMomentum = 0.05
+  /// Whether layers that can start from data do so; `false` continues an earlier training.
+  public var startsFromData = true
 
   /// The defaults above.
   public init() {}

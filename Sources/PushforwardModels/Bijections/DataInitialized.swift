@@ -87,7 +87,7 @@ extension FlowNetwork {
   }
 }
 
-/// Mean and standard deviation of each column, summed in Double.
+/// Mean and standard deviation of each column, summed in Double; 0 and 1 where they are not finite.
 struct ColumnMoments {
   var mean: [Double]
   var deviation: [Double]
@@ -101,8 +101,8 @@ struct ColumnMoments {
       let values = rows.column(column).map { Double($0) }
       let center = values.reduce(0, +) / count
       let spread = (values.reduce(0) { $0 + ($1 - center) * ($1 - center) } / count).squareRoot()
-      mean.append(center)
-      deviation.append(spread > floor ? spread : 1)
+      mean.append(center.isFinite ? center : 0)
+      deviation.append(spread > floor && spread.isFinite ? spread : 1)
     }
   }
 }
