@@ -7,12 +7,31 @@ import Testing
 struct DensityCase: Sendable, CustomTestStringConvertible {
   let name: String
   let specification: FlowSpecification
+  /// Base values beyond these have a negligible probability.
+  var base: ClosedRange<Double> = -7...7
 
   var testDescription: String { "\(name), \(specification.features) features" }
 
   func flow(seed: UInt64 = 31) throws -> Flow<Double> {
     let network = try FlowNetwork<Double>(specification)
     return Flow(network: network, parameters: randomParameters(network.layout, seed: seed, spread: 0.6))
+  }
+
+  /// One flow over every base but the normal.
+  private static func overOtherBases(_ flow: FlowSpecification) -> [DensityCase] {
+    let bases: [(String, BaseSpecification, ClosedRange<Double>)] = [
+      ("logistic", .logistic, -20...20), ("Laplace", .laplace, -20...20),
+      ("Student's t", .studentT(degreesOfFreedom: 12), -25...25), ("uniform", .uniform, 1e-9...1 - 1e-9),
+      ("mixture", .distribution(Bases.mixture), -7...7),
+    ]
+    return bases.map { name, base, range in
+      var specification = flow
+      specification.base = base
+      if base == .uniform {
+        specification.bijection = .composition([flow.bijection, .sigmoid(lower: [0], upper: [1])])
+      }
+      return DensityCase(name: "over a \(name)", specification: specification, base: range)
+    }
   }
 
   /// Every family over the standard normal, and one flow over every other base.
@@ -37,15 +56,16 @@ struct DensityCase: Sendable, CustomTestStringConvertible {
           ])
         )),
     ]
-    return families + others
+    return families + others + overOtherBases(FlowFamily.realNVP.specification(features: features, size: size))
   }
 }
 
 @Suite struct Densities {
-  /// A box that holds all but a negligible part of the flow's mass: the images of base points out to 7.
-  private func box(_ flow: Flow<Double>) throws -> [ClosedRange<Double>] {
+  /// A box that holds all but a negligible part of the flow's mass: the images of a grid of base points.
+  private func box(_ item: DensityCase, _ flow: Flow<Double>) throws -> [ClosedRange<Double>] {
     let n = flow.specification.features
-    let steps = stride(from: -7.0, through: 7.0, by: n == 1 ? 0.01 : 0.1).map { $0 }
+    let (low, high, count) = (item.base.lowerBound, item.base.upperBound, n == 1 ? 1000 : 150)
+    let steps = (0...count).map { low + (high - low) * Double($0) / Double(count) }
     let points = n == 1 ? steps.map { [$0] } : steps.flatMap { a in steps.map { [a, $0] } }
     let x = try flow.decode(Matrix(points))
     return (0..<n).map { column in
@@ -56,7 +76,7 @@ struct DensityCase: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: DensityCase.all(features: 1)) func oneDimensionIntegratesToOne(_ item: DensityCase) throws {
     let flow = try item.flow()
-    let range = try box(flow)[0]
+    let range = try box(item, flow)[0]
     let count = 40_000
     let step = (range.upperBound - range.lowerBound) / Double(count)
     let x = Matrix(rows: count, columns: 1, values: (0..<count).map { range.lowerBound + (Double($0) + 0.5) * step })
@@ -82,7 +102,7 @@ struct DensityCase: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: DensityCase.all(features: 2)) func twoDimensionsIntegrateToOne(_ item: DensityCase) throws {
     let flow = try item.flow()
-    let box = try box(flow)
+    let box = try box(item, flow)
     let (side, blocks) = (800, 8)
     let steps = box.map { ($0.upperBound - $0.lowerBound) / Double(side) }
     // Mass of each of blocks x blocks cells.
@@ -117,11 +137,14 @@ struct DensityCase: Sendable, CustomTestStringConvertible {
   @Test(arguments: DensityCase.all(features: 2)) func scoresAreThoseOfTheBaseAndTheLogDet(_ item: DensityCase) throws {
     // A draw's score from the other direction: log p(x) = log base(z) - log |det dx/dz|.
     let flow = try item.flow()
-    let z: Matrix<Double> = RandomStream(seed: 34, purpose: .test).normal(rows: 70, columns: 2)
+    let stream = RandomStream(seed: 34, purpose: .test)
+    let z: Matrix<Double> =
+      item.specification.base == .uniform ? stream.uniform(rows: 70, columns: 2) : stream.normal(rows: 70, columns: 2)
+    let base = try Bases.distribution(item.specification.base)
     let subject = Subject(bijection: flow.network.bijection, parameters: flow.parameters)
     let (x, logAbsDet) = try subject.apply(.inverse, z, context: nil)
     let expected = (0..<70).map { row in
-      -z.row(row).reduce(0) { $0 + $1 * $1 / 2 } - log(2 * Double.pi) - logAbsDet[row]
+      z.row(row).reduce(-logAbsDet[row]) { $0 + base.logProb($1) }
     }
     #expect(relativeError(try flow.logProb(x), expected) < 1e-7)
     #expect(relativeError(try flow.encode(x).values, z.values) < 1e-7)

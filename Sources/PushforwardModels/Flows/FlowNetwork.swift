@@ -66,28 +66,6 @@ public struct FlowNetwork<Scalar: TileScalar>: Sendable {
   }
 }
 
-extension BaseSpecification {
-  /// Adds the base's log-density to `total`.
-  func accumulateLogProb<Scalar: TileScalar>(_ z: Variable, into total: Variable, on tape: Tape<Scalar>) {
-    switch self {
-    case .standardNormal: tape.accumulateStandardNormalLogDensity(z, into: total)
-    }
-  }
-
-  /// Draws `tape.rows` rows, numbered from `firstRow`.
-  func sample<Scalar: TileScalar>(
-    features: Int, stream: RandomStream, firstRow: UInt64, on tape: Tape<Scalar>
-  ) -> Variable {
-    let z = tape.makeValue(features: features)
-    switch self {
-    case .standardNormal:
-      Scalar.normal(
-        stream.seed, stream.purpose.rawValue, firstRow, tape.pointer(z), features, tape.tiles, tape.lanes)
-    }
-    return z
-  }
-}
-
 extension FlowNetwork {
   /// Draws one base value for each row of the tape, rows numbered from `firstRow`.
   public func drawBase(stream: RandomStream, firstRow: UInt64, on tape: Tape<Scalar>) -> Variable {

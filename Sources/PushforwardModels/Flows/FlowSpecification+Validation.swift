@@ -19,6 +19,7 @@ extension FlowSpecification {
       contextFeatures)
     try embedding?.validateBounds()
     try bijection.validateBounds(features: features, depth: 0)
+    try base.validate()
   }
 }
 

@@ -28,9 +28,3 @@ public struct FlowSpecification: Codable, Sendable, Equatable {
     self.base = base
   }
 }
-
-/// The distribution in base space.
-public enum BaseSpecification: Codable, Sendable, Equatable {
-  /// Independent standard normals.
-  case standardNormal
-}
