@@ -60,6 +60,9 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var table: TableOptions
 
+  @OptionGroup(title: "Sizes and training")
+  var sizes: SizeOptions
+
   func validate() throws {
     if let maximumSeconds, !(maximumSeconds > 0) {
       throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
@@ -78,6 +81,7 @@ struct FitCommand: ParsableCommand {
     options.seed = seed
     options.maximumSeconds = maximumSeconds
     options.maximumEpochs = maximumEpochs
+    sizes.apply(to: &options)
     if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
     let read = try TableInput(path: data, options: table).readAll(overrides: options.overrides)
     let report = try FitJob(table: read, source: data, options: options, output: output).run()

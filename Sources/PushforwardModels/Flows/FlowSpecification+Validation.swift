@@ -45,7 +45,7 @@ extension Transformer {
     case .affine(let bound):
       try require(bound > 0 && bound.isFinite, "log-scale bound", "a positive number", bound)
     case .rationalQuadraticSpline(let bins, let bound, let minimumBin, let minimumSlope):
-      try require((1...128).contains(bins), "spline bins", "1 to 128", bins)
+      try require((1...64).contains(bins), "spline bins", "1 to 64", bins)
       try require(bound > 0 && bound.isFinite, "spline bound", "a positive number", bound)
       try require(
         minimumBin > 0 && minimumBin * Double(bins) < 1, "smallest spline bin", "positive, below 1 / bins", minimumBin)
