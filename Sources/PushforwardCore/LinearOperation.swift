@@ -50,7 +50,9 @@ public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @
   package let activation: Activation
 
   /// A linear layer over parameter slices.
-  public init(weight: ParameterSlice, bias: ParameterSlice?, mask: TriangularMask? = nil, activation: Activation = .identity) {
+  public init(
+    weight: ParameterSlice, bias: ParameterSlice?, mask: TriangularMask? = nil, activation: Activation = .identity
+  ) {
     self.weight = weight
     self.bias = bias
     self.mask = mask

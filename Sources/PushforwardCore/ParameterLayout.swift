@@ -33,7 +33,9 @@ public struct ParameterSlice: Codable, Sendable, Equatable {
 public struct ParameterLayout: Sendable, Equatable {
   /// In order of their offsets.
   public private(set) var slices: [ParameterSlice] = []
-  /// Elements of the flat buffer. Slices start at multiples of 16 elements (64 bytes in `Float`).
+  /// Elements of the flat buffer.
+  ///
+  /// Slices start at multiples of 16 elements (64 bytes in `Float`).
   public private(set) var count = 0
   private var byName: [String: Int] = [:]
 

@@ -1,6 +1,8 @@
 import CKernels
 
-/// What a random number is for. Part of the counter, so that different uses never share draws.
+/// What a random number is for.
+///
+/// Part of the counter, so that different uses never share draws.
 public enum RandomPurpose: UInt32, Sendable {
   case initialization = 1
   case shuffle = 2
@@ -70,7 +72,8 @@ public struct RandomStream: Sendable, Equatable {
       while remaining > 0 {
         let words = block(row: row, index: 0)
         row += 1
-        for word in [UInt64(words.0) << 32 | UInt64(words.1), UInt64(words.2) << 32 | UInt64(words.3)] where remaining > 0 {
+        for word in [UInt64(words.0) << 32 | UInt64(words.1), UInt64(words.2) << 32 | UInt64(words.3)]
+        where remaining > 0 {
           let pick = Int((word.multipliedFullWidth(by: UInt64(remaining + 1))).high)
           order.swapAt(remaining, pick)
           remaining -= 1

@@ -169,7 +169,9 @@ final class ConcatenateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @un
   }
 }
 
-/// Adds the standard normal's log-density of the input to the accumulator. The output is an empty value.
+/// Adds the standard normal's log-density of the input to the accumulator.
+///
+/// The output is an empty value.
 final class StandardNormalOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.standardNormalLogDensity(
@@ -187,7 +189,8 @@ final class StandardNormalOperation<Scalar: TileScalar>: TapeOperation<Scalar>, 
 final class AccumulateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.axpy(
-      Scalar(node.attribute), context.input(node, 0), context.accumulator(node)!, context.tape.elementCount(features: 1))
+      Scalar(node.attribute), context.input(node, 0), context.accumulator(node)!, context.tape.elementCount(features: 1)
+    )
   }
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }

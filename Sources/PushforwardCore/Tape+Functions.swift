@@ -5,8 +5,9 @@ extension Tape {
     record(standard.unary, x, outputFeatures: x.features, choice: Int(function.kernel))
   }
 
-  /// An elementwise function of two values of the same shape. A one-feature value is first repeated to the other's
-  /// features.
+  /// An elementwise function of two values of the same shape.
+  ///
+  /// A one-feature value is first repeated to the other's features.
   public func apply(_ function: BinaryFunction, _ a: Variable, _ b: Variable) -> Variable {
     let features = max(a.features, b.features)
     let left = a.features == features ? a : broadcast(a, features: features)
@@ -69,7 +70,9 @@ extension Tape {
     record(standard.standardNormal, x, outputFeatures: 0, accumulator: accumulator)
   }
 
-  /// Adds a constant to every lane of a value, in place. For constant parts of a log-determinant.
+  /// Adds a constant to every lane of a value, in place.
+  ///
+  /// For constant parts of a log-determinant.
   public func addConstant(_ constant: Double, to accumulator: Variable) {
     let count = elementCount(features: accumulator.features)
     Scalar.scaleShift(pointer(accumulator), 1, Scalar(constant), pointer(accumulator), count)

@@ -1,6 +1,8 @@
 import CKernels
 
-/// A value on a tape: `features x lanes` a tile. Valid for the tape that made it, until its next `begin`.
+/// A value on a tape: `features x lanes` a tile.
+///
+/// Valid for the tape that made it, until its next `begin`.
 public struct Variable: Sendable, Equatable {
   let index: Int32
   /// Rows of the value: number of features.
@@ -33,7 +35,9 @@ public final class Tape<Scalar: TileScalar> {
   public let recordsGradients: Bool
   /// Whether this is training: dropout and batch statistics are in use.
   public var isTraining = false
-  /// Random numbers of this pass (dropout), with the first row's number. Set by whoever drives the tape.
+  /// Random numbers of this pass (dropout), with the first row's number.
+  ///
+  /// Set by whoever drives the tape.
   public var random = RandomStream(seed: 0, purpose: .dropout)
   /// Number of the first row, for `random`.
   public var firstRow: UInt64 = 0
@@ -48,12 +52,16 @@ public final class Tape<Scalar: TileScalar> {
   private(set) var parameterGradientPointer: UnsafeMutablePointer<Scalar>?
   let standard = StandardOperations<Scalar>()
 
-  /// A tape. Give `recordsGradients: true` to be able to run `backward`.
+  /// A tape.
+  ///
+  /// Give `recordsGradients: true` to be able to run `backward`.
   public init(recordsGradients: Bool = false) {
     self.recordsGradients = recordsGradients
   }
 
-  /// Buffers allocated since the tape was made. Does not grow in a steady state.
+  /// Buffers allocated since the tape was made.
+  ///
+  /// Does not grow in a steady state.
   public var allocationCount: Int { arena.allocationCount + gradientPool.allocationCount }
 
   /// Elements of a value with that many features.
@@ -104,10 +112,10 @@ public final class Tape<Scalar: TileScalar> {
   package var scratchMark: Arena<Scalar>.Mark { arena.mark }
   package func releaseScratch(to mark: Arena<Scalar>.Mark) { arena.release(to: mark) }
 
-  /// Puts rows of data on the tape. The last, short tile is padded with copies of the last row.
+  /// Puts rows of data on the tape.
   ///
-  /// - Parameters:
-  ///   - rowMajor: `rows` rows of `stride` elements, of which the first `features` are used.
+  /// The last, short tile is padded with copies of the last row. `rowMajor` holds `rows` rows of `stride` elements, of
+  /// which the first `features` are used.
   public func input(
     rowMajor: UnsafePointer<Scalar>, features: Int, stride: Int, needsGradient: Bool = false
   ) -> Variable {
@@ -163,7 +171,9 @@ public final class Tape<Scalar: TileScalar> {
     return result
   }
 
-  /// Runs `body` and gives its scratch back, keeping only the value it returns. On a recording tape nothing is freed.
+  /// Runs `body` and gives its scratch back, keeping only the value it returns.
+  ///
+  /// On a recording tape nothing is freed.
   public func scope(_ body: () throws -> Variable) rethrows -> Variable {
     if recordsGradients { return try body() }
     let mark = arena.mark
@@ -181,10 +191,8 @@ public final class Tape<Scalar: TileScalar> {
 
   /// Runs `operation` on `inputs` and records it when a derivative may be asked for.
   ///
-  /// - Parameters:
-  ///   - outputFeatures: Features of the new value.
-  ///   - accumulator: A value that the operation adds to in place (a log-determinant). Its gradient is passed on
-  ///     unchanged, so it may be added to by any number of operations.
+  /// The new value has `outputFeatures` features. `accumulator` is a value that the operation adds to in place (a
+  /// log-determinant); its gradient is passed on unchanged, so it may be added to by any number of operations.
   @discardableResult
   public func record(
     _ operation: TapeOperation<Scalar>, _ input0: Variable, _ input1: Variable? = nil, _ input2: Variable? = nil,

@@ -83,7 +83,9 @@ public struct OperationContext<Scalar: TileScalar> {
     node.accumulator < 0 ? nil : tape.slots[Int(node.accumulator)].pointer
   }
 
-  /// Gradient of the output, zeros when nothing flowed into it. May be overwritten: this is its last use.
+  /// Gradient of the output, zeros when nothing flowed into it.
+  ///
+  /// May be overwritten: this is its last use.
   public func outputGradient(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar> {
     tape.gradientBuffer(Int(node.output))
   }

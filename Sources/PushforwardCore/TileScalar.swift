@@ -12,40 +12,43 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_linear_forward`.
   static func linearForward(
-    _ weight: UnsafePointer<Self>, _ stride: Int, _ bias: UnsafePointer<Self>?, _ x: UnsafePointer<Self>, _
-    residual: UnsafePointer<Self>?, _ y: UnsafeMutablePointer<Self>, _ pre: UnsafeMutablePointer<Self>?, _ out: Int,
+    _ weight: UnsafePointer<Self>, _ stride: Int, _ bias: UnsafePointer<Self>?, _ x: UnsafePointer<Self>,
+    _ residual: UnsafePointer<Self>?, _ y: UnsafeMutablePointer<Self>, _ pre: UnsafeMutablePointer<Self>?, _ out: Int,
     _ `in`: Int, _ extent: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ activation: Int32
   )
 
   /// `pf_linear_backward_input`.
   static func linearBackwardInput(
-    _ weight: UnsafePointer<Self>, _ stride: Int, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _
-    out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
+    _ weight: UnsafePointer<Self>, _ stride: Int, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
+    _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
   )
 
   /// `pf_linear_backward_weight`.
   static func linearBackwardWeight(
-    _ dy: UnsafePointer<Self>, _ x: UnsafePointer<Self>, _ dWeight: UnsafeMutablePointer<Self>, _ stride: Int, _
-    dBias: UnsafeMutablePointer<Self>?, _ out: Int, _ `in`: Int, _ extent: UnsafePointer<Int32>?, _ tiles: Int, _
-    lanes: Int, _ scratch: UnsafeMutablePointer<Self>
+    _ dy: UnsafePointer<Self>, _ x: UnsafePointer<Self>, _ dWeight: UnsafeMutablePointer<Self>, _ stride: Int,
+    _ dBias: UnsafeMutablePointer<Self>?, _ out: Int, _ `in`: Int, _ extent: UnsafePointer<Int32>?, _ tiles: Int,
+    _ lanes: Int, _ scratch: UnsafeMutablePointer<Self>
   )
 
   /// `pf_triangular_solve`.
   static func triangularSolve(
-    _ matrix: UnsafePointer<Self>, _ stride: Int, _ b: UnsafePointer<Self>, _ x: UnsafeMutablePointer<Self>, _ n:
-    Int, _ upper: Int32, _ unit: Int32, _ transposed: Int32, _ tiles: Int, _ lanes: Int
+    _ matrix: UnsafePointer<Self>, _ stride: Int, _ b: UnsafePointer<Self>, _ x: UnsafeMutablePointer<Self>,
+    _ n:
+      Int, _ upper: Int32, _ unit: Int32, _ transposed: Int32, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_rows_to_tiles`.
   static func rowsToTiles(
-    _ rows: UnsafePointer<Self>, _ stride: Int, _ tiles: UnsafeMutablePointer<Self>, _ rowCount: Int, _ features:
-    Int, _ lanes: Int
+    _ rows: UnsafePointer<Self>, _ stride: Int, _ tiles: UnsafeMutablePointer<Self>, _ rowCount: Int,
+    _ features:
+      Int, _ lanes: Int
   )
 
   /// `pf_tiles_to_rows`.
   static func tilesToRows(
-    _ tiles: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>, _ stride: Int, _ rowCount: Int, _ features:
-    Int, _ lanes: Int
+    _ tiles: UnsafePointer<Self>, _ rows: UnsafeMutablePointer<Self>, _ stride: Int, _ rowCount: Int,
+    _ features:
+      Int, _ lanes: Int
   )
 
   /// `pf_activation_backward`.
@@ -63,8 +66,9 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_unary_backward`.
   static func unaryBackward(
-    _ op: Int32, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx:
-    UnsafeMutablePointer<Self>, _ count: Int
+    _ op: Int32, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ dx:
+      UnsafeMutablePointer<Self>, _ count: Int
   )
 
   /// `pf_binary`.
@@ -74,8 +78,9 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_binary_backward`.
   static func binaryBackward(
-    _ op: Int32, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ da:
-    UnsafeMutablePointer<Self>?, _ db: UnsafeMutablePointer<Self>?, _ count: Int
+    _ op: Int32, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ dy: UnsafePointer<Self>,
+    _ da:
+      UnsafeMutablePointer<Self>?, _ db: UnsafeMutablePointer<Self>?, _ count: Int
   )
 
   /// `pf_scale_shift`.
@@ -131,86 +136,98 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_standard_normal_log_density_backward`.
   static func standardNormalLogDensityBackward(
-    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ features: Int, _ tiles:
-    Int, _ lanes: Int
+    _ x: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ features: Int,
+    _ tiles:
+      Int, _ lanes: Int
   )
 
   /// `pf_feature_affine`.
   static func featureAffine(
-    _ x: UnsafePointer<Self>, _ scale: UnsafePointer<Self>?, _ shift: UnsafePointer<Self>?, _ y:
-    UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ x: UnsafePointer<Self>, _ scale: UnsafePointer<Self>?, _ shift: UnsafePointer<Self>?,
+    _ y:
+      UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_feature_dot`.
   static func featureDot(
-    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>?, _ out: UnsafeMutablePointer<Self>, _ features: Int, _
-    tiles: Int, _ lanes: Int
+    _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>?, _ out: UnsafeMutablePointer<Self>, _ features: Int,
+    _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_gather_features`.
   static func gatherFeatures(
-    _ x: UnsafePointer<Self>, _ index: UnsafePointer<Int32>, _ y: UnsafeMutablePointer<Self>, _ inFeatures: Int, _
-    outFeatures: Int, _ tiles: Int, _ lanes: Int
+    _ x: UnsafePointer<Self>, _ index: UnsafePointer<Int32>, _ y: UnsafeMutablePointer<Self>, _ inFeatures: Int,
+    _ outFeatures: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_scatter_add_features`.
   static func scatterAddFeatures(
-    _ dy: UnsafePointer<Self>, _ index: UnsafePointer<Int32>, _ dx: UnsafeMutablePointer<Self>, _ inFeatures: Int, _
-    outFeatures: Int, _ tiles: Int, _ lanes: Int
+    _ dy: UnsafePointer<Self>, _ index: UnsafePointer<Int32>, _ dx: UnsafeMutablePointer<Self>, _ inFeatures: Int,
+    _ outFeatures: Int, _ tiles: Int, _ lanes: Int
   )
 
   // MARK: Univariate transformers (pf_univariate.h)
 
   /// `pf_spline_forward`.
   static func splineForward(
-    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _ y:
-    UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ y:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_spline_inverse`.
   static func splineInverse(
-    _ shape: UnsafePointer<pf_spline_shape>, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _ x:
-    UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ shape: UnsafePointer<pf_spline_shape>, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ x:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_spline_backward`.
   static func splineBackward(
-    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ params:
-    UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dx:
-    UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>,
+    _ params:
+      UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>,
+    _ dx:
+      UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_spline_inverse_backward`.
   static func splineInverseBackward(
-    _ shape: UnsafePointer<pf_spline_shape>, _ y: UnsafePointer<Self>, _ x: UnsafePointer<Self>, _ params:
-    UnsafePointer<Self>, _ dx: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dy:
-    UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ shape: UnsafePointer<pf_spline_shape>, _ y: UnsafePointer<Self>, _ x: UnsafePointer<Self>,
+    _ params:
+      UnsafePointer<Self>, _ dx: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>,
+    _ dy:
+      UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_affine_forward`.
   static func affineForward(
-    _ logScaleBound: Double, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _ y:
-    UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ logScaleBound: Double, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ y:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_affine_inverse`.
   static func affineInverse(
-    _ logScaleBound: Double, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _ x:
-    UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ logScaleBound: Double, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ x:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_affine_backward`.
   static func affineBackward(
-    _ logScaleBound: Double, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _
-    dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ dParams:
-    UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ logScaleBound: Double, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
+    _ dParams:
+      UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_affine_inverse_backward`.
   static func affineInverseBackward(
-    _ logScaleBound: Double, _ y: UnsafePointer<Self>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>, _
-    dx: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dy: UnsafeMutablePointer<Self>, _ dParams:
-    UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+    _ logScaleBound: Double, _ y: UnsafePointer<Self>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ dx: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dy: UnsafeMutablePointer<Self>,
+    _ dParams:
+      UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
   // MARK: Scalar equations (pf_roots.h)
@@ -230,30 +247,33 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_uniform`.
   static func uniform(
-    _ seed: UInt64, _ purpose: UInt32, _ firstRow: UInt64, _ out: UnsafeMutablePointer<Self>, _ features: Int, _
-    tiles: Int, _ lanes: Int
+    _ seed: UInt64, _ purpose: UInt32, _ firstRow: UInt64, _ out: UnsafeMutablePointer<Self>, _ features: Int,
+    _ tiles: Int, _ lanes: Int
   )
 
   /// `pf_normal`.
   static func normal(
-    _ seed: UInt64, _ purpose: UInt32, _ firstRow: UInt64, _ out: UnsafeMutablePointer<Self>, _ features: Int, _
-    tiles: Int, _ lanes: Int
+    _ seed: UInt64, _ purpose: UInt32, _ firstRow: UInt64, _ out: UnsafeMutablePointer<Self>, _ features: Int,
+    _ tiles: Int, _ lanes: Int
   )
 
   // MARK: Optimizer (pf_optimizer.h)
 
   /// `pf_reduce_gradients`.
   static func reduceGradients(
-    _ shards: UnsafePointer<UnsafeMutablePointer<Self>?>, _ shardCount: Int, _ out: UnsafeMutablePointer<Self>, _
-    count: Int, _ clear: Int32
+    _ shards: UnsafePointer<UnsafeMutablePointer<Self>?>, _ shardCount: Int, _ out: UnsafeMutablePointer<Self>,
+    _ count: Int, _ clear: Int32
   ) -> Double
 
   /// `pf_adamw`.
   static func adamW(
-    _ p: UnsafeMutablePointer<Self>, _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>, _ v:
-    UnsafeMutablePointer<Self>, _ ema: UnsafeMutablePointer<Self>?, _ count: Int, _ gradientScale: Self, _ rate:
-    Self, _ beta1: Self, _ beta2: Self, _ epsilon: Self, _ decay: Self, _ bias1: Self, _ bias2: Self, _ emaDecay:
-    Self
+    _ p: UnsafeMutablePointer<Self>, _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>,
+    _ v:
+      UnsafeMutablePointer<Self>, _ ema: UnsafeMutablePointer<Self>?, _ count: Int, _ gradientScale: Self,
+    _ rate:
+      Self, _ beta1: Self, _ beta2: Self, _ epsilon: Self, _ decay: Self, _ bias1: Self, _ bias2: Self,
+    _ emaDecay:
+      Self
   )
 
 }
