@@ -54,6 +54,7 @@ let package = Package(
       name: "PushforwardTablesTests",
       dependencies: ["PushforwardTables", "CKernels", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "PushforwardEvaluationTests", dependencies: ["PushforwardEvaluation"]),
+    .testTarget(name: "PushforwardEstimatorsTests", dependencies: ["PushforwardEstimators"]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCLI"], exclude: ["Cases"]),
     .testTarget(name: "PushforwardTrainingTests", dependencies: ["PushforwardTraining"]),

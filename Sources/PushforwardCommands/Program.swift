@@ -37,7 +37,8 @@ public enum Program {
     for piece in message.split(whereSeparator: \.isNewline).map({ $0.trimmingPrefix { $0 == " " } }) {
       // The parser lists accepted values one a line, each behind a dash.
       let isValue = piece.hasPrefix("- ")
-      line += (line.isEmpty ? "" : isValue && !line.hasSuffix(":") ? ", " : " ") + (isValue ? piece.dropFirst(2) : piece)
+      if !line.isEmpty { line += isValue && !line.hasSuffix(":") ? ", " : " " }
+      line += isValue ? piece.dropFirst(2) : piece
     }
     return line
   }

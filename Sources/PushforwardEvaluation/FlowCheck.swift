@@ -96,7 +96,7 @@ public struct FlowCheck: Sendable {
     return Finding(name: "log-determinant (against differences)", error: worst, limit: 1e-4)
   }
 
-  /// Lengths of differences. The best counts: a long one is wrong where the density is steep, a short one rounds.
+  /// Lengths of differences, of which the best counts: a long one is wrong where the density is steep, a short one rounds.
   private static let steps = [1e-4, 1e-5, 1e-6, 1e-7]
 
   /// dz/dx by central differences.

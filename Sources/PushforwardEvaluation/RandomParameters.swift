@@ -1,7 +1,8 @@
 import PushforwardCore
 
-/// Parameters drawn at random, for checks of a model whose training has not been: at their start most flows are near
-/// the identity, where nearly every mistake passes. A `spread` of 1 makes splines so steep that differences fail.
+/// Parameters drawn at random, for checks: as they start, most flows are near the identity and nearly every mistake passes.
+///
+/// A `spread` of 1 makes splines so steep that differences fail.
 package func randomParameters<Scalar: TileScalar>(
   _ layout: ParameterLayout, seed: UInt64, spread: Double = 0.5, as type: Scalar.Type = Scalar.self
 ) -> Parameters<Scalar> {

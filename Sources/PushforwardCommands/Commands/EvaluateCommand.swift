@@ -9,9 +9,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Mean log-likelihood of a table's rows under a model, beside two baselines.",
     discussion: """
-      The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a
-      row), standard_error, bits (a row), rows, non_finite_count, gaussian and independent (the baselines' means,
-      as fitted beside the model), left_out.
+      The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row),
+      standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, gaussian and
+      independent (the means of the baselines fitted beside the model), left_out.
 
       Examples:
         pushforward evaluate protein.model test.csv
@@ -57,7 +57,7 @@ struct EvaluateCommand: ParsableCommand {
       ["full-covariance Gaussian", Format.fixed(evaluation.gaussian.mean, 4), gain(evaluation.gaussian)],
       ["independent columns", Format.fixed(evaluation.independent.mean, 4), gain(evaluation.independent)],
     ])
-    lines.append("\(Format.fixed(model.meanBits, 4)) bits a row")
+    lines.append("\(Format.fixed(-model.meanBits, 4)) bits a row")
     return lines
   }
 
@@ -65,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
     [
       "mean_log_likelihood": .number(evaluation.model.mean),
       "standard_error": .number(evaluation.model.standardError),
-      "bits": .number(evaluation.model.meanBits),
+      "bits": .number(-evaluation.model.meanBits),
       "rows": .integer(evaluation.model.rowCount),
       "non_finite_count": .integer(evaluation.model.nonFiniteCount),
       "gaussian": .number(evaluation.gaussian.mean),

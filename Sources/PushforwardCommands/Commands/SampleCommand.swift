@@ -26,7 +26,8 @@ struct SampleCommand: ParsableCommand {
   var count = 1
 
   @Option(
-    parsing: .unconditionalSingleValue, help: ArgumentHelp("Value of a column conditioned on. Repeatable.", valueName: "col=value")
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Value of a column conditioned on. Repeatable.", valueName: "col=value")
   )
   var given: [String] = []
 

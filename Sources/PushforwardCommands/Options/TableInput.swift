@@ -11,7 +11,13 @@ struct TableInput {
   func readAll(overrides: SchemaOverrides = SchemaOverrides()) throws -> Table {
     var csv = options.csv
     csv.storage = overrides.storage
-    return try source(csv).read()
+    do {
+      return try source(csv).read()
+    } catch let error as TableError {
+      // The reader does not know that the name comes from the schema file.
+      guard case .unknownColumn(let name, _) = error, overrides.columns[name] != nil else { throw error }
+      throw TableError.badSchema(source: overrides.source, line: nil, detail: error.description)
+    }
   }
 
   /// The columns that a model knows, piece by piece.
