@@ -54,8 +54,9 @@ private func settings(epochs: Int) -> TrainingSettings {
     let result = try trainer.run(from: flow.parameters, workers: WorkerPool(workers: 2))
     #expect(result.reason == .finished)
     #expect(result.history.count == 30)
-    // An isotropic normal of this cloud's variance scores about -1.9; the entropy of the arcs is near 0.5.
-    #expect(result.bestHeldOut > -0.75)
+    // A normal of this cloud's variance scores about -1.9. The most possible is minus the entropy of the arcs, about
+    // log(2 pi) + log(2 pi e 0.01) / 2 = 0.95.
+    #expect(result.bestHeldOut > -1.25)
     #expect(result.recoveries.isEmpty)
     let trained = Flow(network: flow.network, parameters: result.parameters)
     let scores = try trained.logProb(arcs(rows: 500, seed: 2))
