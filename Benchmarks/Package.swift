@@ -1,0 +1,13 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "PushforwardBenchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "Pushforward", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")])
+  ],
+  swiftLanguageModes: [.v6]
+)

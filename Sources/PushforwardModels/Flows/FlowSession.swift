@@ -1,0 +1,75 @@
+import PushforwardCore
+
+/// A flow made ready to answer one row after another: its tape and buffers are kept, so that a warm call allocates
+/// nothing but its result.
+///
+/// Not `Sendable`: one session a thread. The flow is a copy; later changes of the original do not show.
+public final class FlowSession<Scalar: TileScalar> {
+  /// The flow.
+  public let flow: Flow<Scalar>
+  private let tape = Tape<Scalar>()
+
+  /// A session over a flow.
+  public init(_ flow: Flow<Scalar>) { self.flow = flow }
+
+  /// `log p(row | context)` in nats.
+  ///
+  /// - Parameters:
+  ///   - row: `features` numbers.
+  ///   - context: `contextFeatures` numbers; `nil` if the flow is unconditional.
+  /// - Throws: `EngineError.featureCount`.
+  public func logProb(_ row: [Scalar], context: [Scalar]? = nil) throws -> Scalar {
+    try withRow(row, context) { x, context in
+      tape.pointer(try flow.network.logProb(x, context: context, on: tape).logProb)[0]
+    }
+  }
+
+  /// Maps a row to base space.
+  ///
+  /// - Throws: `EngineError.featureCount`.
+  public func encode(_ row: [Scalar], context: [Scalar]? = nil) throws -> [Scalar] {
+    try withRow(row, context) { x, context in
+      values(try flow.network.logProb(x, context: context, on: tape).z)
+    }
+  }
+
+  /// Maps a base value to a row.
+  ///
+  /// - Throws: `EngineError.featureCount`.
+  public func decode(_ z: [Scalar], context: [Scalar]? = nil) throws -> [Scalar] {
+    try withRow(z, context) { z, context in
+      values(try flow.network.decode(z, context: context, on: tape).x)
+    }
+  }
+
+  /// Draws one row: number `row` of the sample that `Flow.sample` draws from the same seed.
+  ///
+  /// - Throws: `EngineError.featureCount`.
+  public func sample(seed: UInt64, row: UInt64, context: [Scalar]? = nil) throws -> [Scalar] {
+    try flow.parameters.withUnsafePointer { parameters in
+      tape.begin(rows: 1, parameters: parameters)
+      let z = flow.network.drawBase(stream: RandomStream(seed: seed, purpose: .base), firstRow: row, on: tape)
+      return values(try flow.network.decode(z, context: context.map(input), on: tape).x)
+    }
+  }
+
+  private func withRow<Result>(
+    _ row: [Scalar], _ context: [Scalar]?, _ body: (Variable, Variable?) throws -> Result
+  ) throws -> Result {
+    try flow.parameters.withUnsafePointer { parameters in
+      tape.begin(rows: 1, parameters: parameters)
+      return try body(input(row), context.map(input))
+    }
+  }
+
+  private func input(_ row: [Scalar]) -> Variable {
+    row.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return tape.makeZeros(features: 0) }
+      return tape.input(rowMajor: base, features: row.count, stride: row.count)
+    }
+  }
+
+  private func values(_ variable: Variable) -> [Scalar] {
+    Array(UnsafeBufferPointer(start: tape.pointer(variable), count: variable.features))
+  }
+}
