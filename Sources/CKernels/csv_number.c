@@ -69,20 +69,39 @@ static int equals_ignoring_case(const char *text, size_t length, const char *wor
   return 1;
 }
 
-/* Appends the digits at p to w, eight at a time where there are as many; returns the end of the digits. */
-static inline const char *read_digits(const char *p, const char *end, uint64_t *w) {
-  uint64_t value = *w;
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  while (end - p >= 8) {
+#define EIGHT_AT_A_TIME 1
+/* Eight digits, less '0' each, the first in the lowest byte: joined side by side to pairs, fours and the whole. */
+static inline uint64_t join_digits(uint64_t d) {
+  d = 10 * d + (d >> 8);
+  return ((d & 0x000000ff000000ffu) * 0x000f424000000064u + ((d >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
+}
+#endif
+
+/* Appends the digits at p to w; returns their end. `slack`: eight bytes can be read from anywhere before `end`. */
+static inline __attribute__((always_inline)) const char *read_digits(const char *p, const char *end, uint64_t *w,
+                                                                     int slack) {
+  uint64_t value = *w;
+#if defined(EIGHT_AT_A_TIME)
+  static const uint64_t tens[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+  while (slack ? p < end : end - p >= 8) {
     uint64_t d;
     memcpy(&d, p, 8);
-    const uint64_t high = 0xf0f0f0f0f0f0f0f0u;
-    if (((d & high) | (((d + 0x0606060606060606u) & high) >> 4)) != 0x3333333333333333u) break;
-    d -= 0x3030303030303030u; /* then pairs, fours and eights of digits are joined side by side */
-    d = 10 * d + (d >> 8);
-    d = ((d & 0x000000ff000000ffu) * 0x000f424000000064u + ((d >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
-    value = 100000000 * value + d;
-    p += 8;
+    d ^= 0x3030303030303030u;
+    /* The lowest set bit marks the first byte above 9; a carry can only reach the bytes behind it. */
+    const uint64_t other = ((d + 0x7676767676767676u) | d) & 0x8080808080808080u;
+    if (other == 0 && end - p >= 8) {
+      value = value * 100000000 + join_digits(d);
+      p += 8;
+      continue;
+    }
+    if (!slack) break;
+    long count = other ? __builtin_ctzll(other) >> 3 : 8;
+    if (count > end - p) count = end - p;
+    if (count > 0) value = value * tens[count] + join_digits(d << (64 - 8 * count));
+    p += count;
+    *w = value;
+    return p;
   }
 #endif
   while (p < end && (unsigned char)(*p - '0') < 10) value = 10 * value + (uint64_t)(*p++ - '0');
@@ -90,7 +109,8 @@ static inline const char *read_digits(const char *p, const char *end, uint64_t *
   return p;
 }
 
-int pf_parse_number(const char *text, size_t length, char decimal_point, pf_number *out) {
+static inline __attribute__((always_inline)) int parse_number(const char *text, size_t length, char decimal_point,
+                                                              pf_number *out, int slack) {
   static const double exact[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   const char *p = text, *end = text + length;
@@ -101,12 +121,12 @@ int pf_parse_number(const char *text, size_t length, char decimal_point, pf_numb
   if (*p == '-' || *p == '+') ++p;
   uint64_t w = 0;
   const char *digits = p;
-  p = read_digits(p, end, &w);
+  while (p < end && (unsigned char)(*p - '0') < 10) w = 10 * w + (uint64_t)(*p++ - '0');
   long count = p - digits, decimals = 0;
   if (count > 1 && *digits == '0') out->flags |= PF_NUMBER_LEADING_ZERO;
   if (p < end && *p == decimal_point) {
     const char *fraction = ++p;
-    p = read_digits(p, end, &w);
+    p = read_digits(p, end, &w, slack);
     decimals = p - fraction;
     count += decimals;
   }
@@ -156,6 +176,10 @@ int pf_parse_number(const char *text, size_t length, char decimal_point, pf_numb
   return isfinite(value) ? PF_NUMBER_OK : PF_NUMBER_INFINITE;
 }
 
+int pf_parse_number(const char *text, size_t length, char decimal_point, pf_number *out) {
+  return parse_number(text, length, decimal_point, out, 0);
+}
+
 int pf_csv_is_missing(const char *text, size_t length, const uint8_t *markers) {
   if (length == 0) return 1;
   for (; *markers; markers += 1 + *markers)
@@ -171,7 +195,7 @@ void pf_csv_parse_numbers(const char *text, const pf_csv_field *fields, long str
     const pf_csv_field field = fields[row * stride];
     const size_t length = field.length & PF_CSV_LENGTH;
     pf_number number;
-    if (length > 0 && pf_parse_number(text + field.start, length, decimal_point, &number) == PF_NUMBER_OK) {
+    if (length > 0 && parse_number(text + field.start, length, decimal_point, &number, 1) == PF_NUMBER_OK) {
       values[row] = number.value;
       if (number.decimals > decimals) decimals = number.decimals;
       flags |= number.flags;

@@ -13,6 +13,8 @@ final class InputFile {
   private let descriptor: Int32
   /// Whether `rewind` works: true for regular files.
   let isSeekable: Bool
+  /// Bytes of a regular file; 0 where that is not known.
+  let size: Int
 
   /// Opens a file; `-` is standard input.
   ///
@@ -22,6 +24,7 @@ final class InputFile {
       name = "standard input"
       descriptor = 0
       isSeekable = false
+      size = 0
       return
     }
     name = path
@@ -38,6 +41,7 @@ final class InputFile {
       throw TableError.cannotRead(source: path, reason: systemErrorText(EISDIR))
     }
     isSeekable = status.st_mode & S_IFMT == S_IFREG
+    size = isSeekable ? Int(status.st_size) : 0
   }
 
   /// Whether a path names a regular file, found out without opening it: a named pipe can be opened only once.

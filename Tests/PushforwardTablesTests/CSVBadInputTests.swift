@@ -60,6 +60,11 @@ import Testing
     #expect(try message([0x50, 0x4b, 3, 4, 0]).contains("ZIP"))
   }
 
+  @Test func tooManyColumns() throws {
+    let commas = String(repeating: ",", count: 1_000_001)
+    #expect(try message("\(commas)\n") == "FILE: the first line has 1000002 fields; at most 1000000 are read")
+  }
+
   @Test func names() throws {
     #expect(try message("a,b,a\n1,2,3\n") == "FILE: columns 1 and 3 are both named \"a\"")
   }

@@ -62,6 +62,7 @@ import Testing
     #expect(try table("a;b\n1.5;x,y\n2.5;z\n").numbers("a") == [1.5, 2.5])
     var options = CSVOptions()
     options.decimalPoint = ","
+    #expect(try table("a;b\n1,5;2,5\n", options).numbers("b") == [2.5])
     options.delimiter = "\t"
     #expect(try table("a\tb\n1,5\t2\n", options).numbers("a") == [1.5])
   }
@@ -161,5 +162,30 @@ import Testing
     let t = try TableSource(path).read()
     try await writer.value
     #expect(t.rowCount == 50_000 && t["b"]?.categories.levels == ["x"])
+  }
+
+  /// Numbers inside a buffer are read with a kernel that looks beyond the field.
+  @Test func numbersOfAllLengths() throws {
+    var random = TestRandom(seed: 30)
+    var texts: [String] = []
+    for i in 0..<60_000 {
+      let digits = String(random.next()) + String(random.next())
+      let whole = digits.prefix(i % 19)
+      let fraction = digits.dropFirst(20).prefix(i / 19 % 19)
+      if whole.isEmpty && fraction.isEmpty { continue }
+      texts.append("\(i % 2 == 0 ? "-" : "")\(whole).\(fraction)\(i % 7 == 0 ? "e\(i % 41 - 20)" : "")")
+    }
+    for separator in [",", " , ", "\",\""] {
+      let quote = separator.first == "\"" ? "\"" : ""
+      var text = "a,b\n"
+      for pair in stride(from: 0, to: texts.count - 1, by: 2) {
+        text += "\(quote)\(texts[pair])\(separator)\(texts[pair + 1])\(quote)\n"
+      }
+      text.removeLast()
+      let t = try table(text)
+      let expected = texts.map { strtod($0, nil).bitPattern }
+      #expect(t.numbers("a").map(\.bitPattern) == stride(from: 0, to: texts.count - 1, by: 2).map { expected[$0] })
+      #expect(t.numbers("b").map(\.bitPattern) == stride(from: 1, to: texts.count, by: 2).map { expected[$0] })
+    }
   }
 }

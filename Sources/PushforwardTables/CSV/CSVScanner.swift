@@ -20,6 +20,9 @@ final class CSVScanner {
   /// Records that one call returns at most.
   private(set) var batchLimit = 0
 
+  /// Bytes split into records so far.
+  private(set) var consumed = 0
+
   /// The text that the fields of the last batch point into.
   private(set) var text: UnsafePointer<CChar>
   /// Fields of the last batch, row-major.
@@ -120,6 +123,7 @@ final class CSVScanner {
         buffer + start, end - start, atEnd ? 1 : 0, delimiter, columns, nextLine, fields, lines, min(limit, batchLimit))
       text = UnsafePointer(buffer + start)
       start += result.consumed
+      consumed += result.consumed
       nextLine = result.next_line
       if result.rows > 0 { return result.rows }
       switch UInt32(result.status) {

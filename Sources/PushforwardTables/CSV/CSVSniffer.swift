@@ -3,6 +3,7 @@ import CKernels
 /// Finds out how a file is written from its first records.
 struct CSVSniffer {
   private static let sampleRecords = 100
+  private static let mostColumns = 1_000_000
   private static let candidates = Array("\t;|,".utf8)
 
   private struct Cell {
@@ -20,6 +21,12 @@ struct CSVSniffer {
   func detect() throws -> CSVDialect {
     try readFirstRecord()
     let delimiter = try chosenDelimiter()
+    let fieldCount = firstResult(delimiter: delimiter).found
+    if fieldCount > Self.mostColumns {
+      throw TableError.unsupportedFormat(
+        source: scanner.input.name,
+        detail: "the first line has \(fieldCount) fields; at most \(Self.mostColumns) are read")
+    }
     let records = sample(delimiter: delimiter)
     if let result = firstScanError(delimiter: delimiter) {
       throw CSVScanner.error(result, source: scanner.input.name, columns: 0)
@@ -77,7 +84,7 @@ struct CSVSniffer {
       let result = pf_csv_scan(
         start, text.count - position, scanner.atEnd ? 1 : 0, CChar(bitPattern: delimiter), 0, 1, &fields, &line,
         fields.count)
-      if result.rows == 0 { break }
+      if result.rows == 0 || result.found > Self.mostColumns { break }
       if result.found > fields.count {
         fields = [pf_csv_field](repeating: pf_csv_field(), count: result.found)
         continue
@@ -95,8 +102,9 @@ struct CSVSniffer {
   /// does (a ragged file, a single column), the one that splits the first record into the most.
   private func chosenDelimiter() throws -> UInt8 {
     if let given = options.delimiter { return try ascii(given, "delimiter") }
-    var best = (delimiter: UInt8(ascii: ","), fields: 1)
-    for candidate in Self.candidates {
+    let possible = Self.candidates.filter { $0 != options.decimalPoint?.asciiValue }
+    var best = (delimiter: possible[possible.count - 1], fields: 1)
+    for candidate in possible {
       let counts = sample(delimiter: candidate).map(\.count)
       guard let first = counts.first, first > 1 else { continue }
       if counts.count > 1, counts.allSatisfy({ $0 == first }) { return candidate }

@@ -23,6 +23,11 @@ final class ColumnBuilder {
 
   deinit { pf_dictionary_destroy(dictionary) }
 
+  /// Makes room for so many cells in all.
+  func reserve(_ cells: Int) {
+    if storage == .numbers { values.reserveCapacity(cells) } else { codes.reserveCapacity(cells) }
+  }
+
   /// Cells that are numbers.
   var numberCount: Int { count - summary.missing - summary.bad }
 
