@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import PushforwardCore
 import PushforwardEstimators
 import PushforwardEvaluation
 
@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let model = try DensityModel(contentsOf: self.model)
     let read = try TableInput(path: data, options: table).readRequired(columns: model.encoder.requiredColumns)
-    let evaluation = try model.evaluate(read)
+    let evaluation = try model.evaluate(read, workers: WorkerPool())
     let results = try Output()
     if json {
       try results.print(EvaluateCommand.json(evaluation).text)
@@ -51,7 +51,7 @@ struct EvaluateCommand: ParsableCommand {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
     lines.append("log-likelihood in nats a row, mean of \(Format.count(model.rowCount, "row")):")
-    let gain = { (baseline: LikelihoodSummary) in "\(name) gains \(Format.fixed(model.mean - baseline.mean, 4))" }
+    let gain = { (baseline: LikelihoodSummary) in Format.gain(name, model.mean - baseline.mean) }
     lines += Format.table([
       [name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"],
       ["full-covariance Gaussian", Format.fixed(evaluation.gaussian.mean, 4), gain(evaluation.gaussian)],

@@ -30,7 +30,7 @@ struct FitCommand: ParsableCommand {
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Where to write the model.", valueName: "model"))
   var output: String
 
-  @Option(help: "What to fit.")
+  @Option(help: "What to fit; auto leaves the choice to the program.")
   var model = ModelChoice.auto
 
   @Option(help: ArgumentHelp("Columns to model, separated by commas; all others by default.", valueName: "a,b"))
@@ -45,13 +45,19 @@ struct FitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Column of row weights.", valueName: "column"))
   var weights: String?
 
-  @Option(help: ArgumentHelp("Seed of everything random: same seed, same data, same model.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed of everything random: same seed, same data, same model.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(name: .customLong("max-seconds"), help: ArgumentHelp("Train no longer than this.", valueName: "s"))
+  @Option(
+    name: .customLong("max-seconds"), parsing: .unconditional,
+    help: ArgumentHelp("Train no longer than this.", valueName: "s"))
   var maximumSeconds: Double?
 
-  @Option(name: .customLong("max-epochs"), help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
+  @Option(
+    name: .customLong("max-epochs"), parsing: .unconditional,
+    help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
   var maximumEpochs: Int?
 
   @Flag(help: "Print one JSON object instead of text.")

@@ -68,7 +68,7 @@ struct FitReport {
   }
 
   private func gain(over baseline: Double) -> String {
-    "\(record.model.rawValue) gains \(Format.fixed(record.heldOut - baseline, 4))"
+    Format.gain(record.model.rawValue, record.heldOut - baseline)
   }
 
   private static func words(_ reason: StopReason) -> String {

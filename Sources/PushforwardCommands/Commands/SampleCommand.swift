@@ -1,4 +1,5 @@
 import ArgumentParser
+import PushforwardCore
 import PushforwardEstimators
 import PushforwardTables
 
@@ -34,7 +35,7 @@ struct SampleCommand: ParsableCommand {
   @Option(name: .customLong("given-file"), help: ArgumentHelp("CSV of values to condition on.", valueName: "csv"))
   var givenFile: String?
 
-  @Option(help: ArgumentHelp("Same seed, same rows.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Same seed, same rows.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))
@@ -58,6 +59,7 @@ struct SampleCommand: ParsableCommand {
     let writer = try CSVWriter(
       path: output ?? "-", names: model.given + model.columns, decimals: SampleCommand.decimals(model))
     let meter = ProgressMeter()
+    let workers = WorkerPool()
     let piece = 16384
     for start in stride(from: 0, to: total, by: piece) {
       let rows = min(piece, total - start)
@@ -65,7 +67,7 @@ struct SampleCommand: ParsableCommand {
       let given = conditions.map { table in
         table.selecting(rows: (start..<start + rows).map { table.rowCount == 1 ? 0 : $0 / count })
       }
-      let drawn = try model.sample(count: rows, given: given, seed: seed, firstRow: start)
+      let drawn = try model.sample(count: rows, given: given, seed: seed, firstRow: start, workers: workers)
       try writer.write(
         Table((given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) }))
       meter.update(done: start + rows, total: total, unit: "rows")

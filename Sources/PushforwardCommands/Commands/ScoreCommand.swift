@@ -1,4 +1,5 @@
 import ArgumentParser
+import PushforwardCore
 import PushforwardEstimators
 import PushforwardTables
 
@@ -35,11 +36,12 @@ struct ScoreCommand: ParsableCommand {
     let input = TableInput(path: data, options: table)
     let writer = try CSVWriter(path: output ?? "-", names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
     let meter = ProgressMeter()
+    let workers = WorkerPool()
     var rows = 0
     var missing = 0
     var nonFinite = 0
     try input.forEachPiece(columns: model.encoder.requiredColumns) { piece in
-      let scores = try model.score(piece)
+      let scores = try model.score(piece, workers: workers)
       try writer.write(ScoreCommand.table(scores.logProb))
       rows += piece.rowCount
       missing += piece.rowCount - scores.scoredRows.count

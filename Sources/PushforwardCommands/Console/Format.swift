@@ -2,9 +2,15 @@ import Foundation
 
 /// Numbers as people read them; the same in every locale.
 enum Format {
-  /// A fixed number of digits behind the point.
+  /// A fixed number of digits behind the point; with an exponent from 10^9.
   static func fixed(_ value: Double, _ digits: Int) -> String {
-    value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
+    guard value.isFinite else { return "\(value)" }
+    return String(format: abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
+  }
+
+  /// How a model compares with a baseline: `nsf gains 1.4411`, `planar loses 0.8537`.
+  static func gain(_ name: String, _ difference: Double) -> String {
+    "\(name) \(difference < 0 ? "loses" : "gains") \(fixed(abs(difference), 4))"
   }
 
   /// At least `digits` significant digits, without an exponent between 1e-4 and 1e15.
