@@ -315,14 +315,17 @@ extension Double: TileScalar {
 
   // MARK: Scalar equations
 
+  /// See `TileScalar`.
   @inlinable public static func tanhRoot(
     _ k: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ a: UnsafeMutablePointer<Double>, _ count: Int
   ) {
     pf_tanh_root_f64(k, s, a, count)
   }
 
+  /// See `TileScalar`.
   @inlinable public static func tanhRootBackward(
-    _ a: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ da: UnsafePointer<Double>, _ dk: UnsafeMutablePointer<Double>?,
+    _ a: UnsafePointer<Double>, _ s: UnsafePointer<Double>, _ da: UnsafePointer<Double>,
+    _ dk: UnsafeMutablePointer<Double>?,
     _ ds: UnsafeMutablePointer<Double>?, _ count: Int
   ) {
     pf_tanh_root_backward_f64(a, s, da, dk, ds, count)

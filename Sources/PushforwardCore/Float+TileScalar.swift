@@ -300,14 +300,17 @@ extension Float: TileScalar {
 
   // MARK: Scalar equations
 
+  /// See `TileScalar`.
   @inlinable public static func tanhRoot(
     _ k: UnsafePointer<Float>, _ s: UnsafePointer<Float>, _ a: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     pf_tanh_root_f32(k, s, a, count)
   }
 
+  /// See `TileScalar`.
   @inlinable public static func tanhRootBackward(
-    _ a: UnsafePointer<Float>, _ s: UnsafePointer<Float>, _ da: UnsafePointer<Float>, _ dk: UnsafeMutablePointer<Float>?,
+    _ a: UnsafePointer<Float>, _ s: UnsafePointer<Float>, _ da: UnsafePointer<Float>,
+    _ dk: UnsafeMutablePointer<Float>?,
     _ ds: UnsafeMutablePointer<Float>?, _ count: Int
   ) {
     pf_tanh_root_backward_f32(a, s, da, dk, ds, count)

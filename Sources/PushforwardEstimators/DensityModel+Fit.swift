@@ -25,6 +25,7 @@ extension DensityModel {
   ///   - options: What is fixed; everything else is chosen.
   ///   - shouldStop: Asked before every step; `true` ends the fit with the best model so far.
   ///   - progress: Told what happens.
+  /// - Returns: The fitted model, with the record of how it came about.
   /// - Throws: `TableError`, `EstimatorError`, `EngineError`, `TrainingError`.
   public static func fit(
     _ table: Table, options: FitOptions = FitOptions(), shouldStop: () -> Bool = { false },
@@ -158,7 +159,9 @@ extension DensityModel {
     if let index = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
       throw EstimatorError.badWeights(
         column: column,
-        detail: "expected finite numbers, not negative; found \(weights[index]) in \(table.place(ofRow: rows.keptRows[index]))")
+        detail:
+          "expected finite numbers, not negative; found \(weights[index]) in \(table.place(ofRow: rows.keptRows[index]))"
+      )
     }
     if !weights.contains(where: { $0 > 0 }) {
       throw EstimatorError.badWeights(column: column, detail: "all weights are zero")

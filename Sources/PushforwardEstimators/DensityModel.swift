@@ -3,7 +3,9 @@ import PushforwardEvaluation
 import PushforwardModels
 import PushforwardTables
 
-/// The fitted distribution of a table's rows: a schema, an encoder, a flow and how they came about. A value.
+/// The fitted distribution of a table's rows: a schema, an encoder, a flow and how they came about.
+///
+/// A value.
 ///
 /// All log-densities are nats a row in the units of the user's own columns.
 public struct DensityModel: Sendable {
@@ -101,13 +103,17 @@ public struct DensityModel: Sendable {
     return zip(inner, encoded.logDet).map(+)
   }
 
-  /// Draws rows. Row `i` is the same whatever `count` and the number of workers.
+  /// Draws rows.
+  ///
+  /// Row `i` is the same whatever `count` and the number of workers.
   ///
   /// - Parameters:
   ///   - count: Number of rows, not negative.
   ///   - given: The conditions: one row for all, or one for each draw. Needed if the model is conditional.
   ///   - seed: Same seed, same rows.
   ///   - firstRow: Number of the first row, to draw a long sample in pieces.
+  ///   - workers: Threads to use; the calling thread alone when `nil`.
+  /// - Returns: The modelled columns, in their own units.
   /// - Throws: `EstimatorError.conditions` or `.conditionRows`, `TableError` for unseen levels.
   public func sample(
     count: Int, given: Table? = nil, seed: UInt64 = 0, firstRow: Int = 0, workers: WorkerPool? = nil
@@ -125,14 +131,17 @@ public struct DensityModel: Sendable {
         throw EstimatorError.conditionRows(expected: count, found: given.rowCount)
       }
       context = Matrix(
-        rows: given.rowCount, columns: encoder.conditionWidth, values: try encoder.conditions(of: given).map { Float($0) })
+        rows: given.rowCount, columns: encoder.conditionWidth,
+        values: try encoder.conditions(of: given).map { Float($0) })
     }
     let rows = try flow.sample(
       count: count, context: context, seed: seed, firstRow: UInt64(firstRow), workers: workers)
     return try encoder.decode(rows.values)
   }
 
-  /// Maps rows to base space: standard normal if the model is right. Rows with missing cells are left out.
+  /// Maps rows to base space: standard normal if the model is right.
+  ///
+  /// Rows with missing cells are left out.
   ///
   /// - Throws: `TableError` as `score`.
   public func encode(_ table: Table, workers: WorkerPool? = nil) throws -> Matrix<Float> {

@@ -25,9 +25,7 @@ final class EncodedSource: RowSource, @unchecked Sendable {
   /// Whether any column is spread at all.
   private var isJittered: Bool { encoder.columns.contains { $0.jitterWidth > 0 } }
 
-  /// - Parameters:
-  ///   - indices: Which of the prepared rows.
-  ///   - weights: One a prepared row.
+  /// The prepared rows with the numbers `indices`; `weights` has one for each prepared row.
   init(encoder: Encoder, rows: PreparedRows, indices: [Int], weights: [Double]?, seed: UInt64) {
     self.encoder = encoder
     self.rows = rows
@@ -67,7 +65,9 @@ final class EncodedSource: RowSource, @unchecked Sendable {
       workers.run(items: pieces) { item, _ in
         let range = item * piece..<min((item + 1) * piece, rowCount)
         let encoded = encoder.encode(rows, indices: Array(indices[range]), jitterSeed: epochSeed).floats
-        encoded.withUnsafeBufferPointer { (out + range.lowerBound * width).update(from: $0.baseAddress!, count: $0.count) }
+        encoded.withUnsafeBufferPointer {
+          (out + range.lowerBound * width).update(from: $0.baseAddress!, count: $0.count)
+        }
       }
     }
     values = fresh

@@ -2,7 +2,9 @@ import PushforwardModels
 import PushforwardTables
 import PushforwardTraining
 
-/// What to fit. Everything left out is chosen from the rows and columns.
+/// What to fit.
+///
+/// Everything left out is chosen from the rows and columns.
 public struct FitOptions: Sendable {
   /// The model.
   public var model = ModelKind.nsf
@@ -40,7 +42,9 @@ public struct FitOptions: Sendable {
   public var maximumSeconds: Double?
   /// Share of the rows held out to decide when to stop.
   public var heldOutFraction = 0.1
-  /// Threads; one for each processor when `nil`. Does not change the result.
+  /// Threads; one for each processor when `nil`.
+  ///
+  /// Does not change the result.
   public var workers: Int?
 
   /// Everything chosen.

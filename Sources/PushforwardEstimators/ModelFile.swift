@@ -64,7 +64,9 @@ extension DensityModel {
 
   /// Reads a model from bytes.
   ///
-  /// - Parameter file: Name of their source, for messages.
+  /// - Parameters:
+  ///   - bytes: What `encoded` returned, or the content of a file.
+  ///   - file: Name of their source, for messages.
   /// - Throws: as `init(contentsOf:)`.
   public init(bytes: [UInt8], file: String = "data") throws {
     try self.init(SafeTensors(bytes: bytes, file: file, checksum: .required), file: file)

@@ -29,11 +29,13 @@ extension Objective {
 public struct MaximumLikelihood<Scalar: TileScalar>: Objective {
   /// The flow being fitted.
   public let network: FlowNetwork<Scalar>
+  /// See `Objective`.
   public var layout: ParameterLayout { network.layout }
 
   /// Likelihood of a flow.
   public init(_ network: FlowNetwork<Scalar>) { self.network = network }
 
+  /// See `Objective`.
   public func value(of x: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> Variable {
     try network.logProb(x, context: context, on: tape).logProb
   }
@@ -47,7 +49,9 @@ public struct MaximumLikelihood<Scalar: TileScalar>: Objective {
 }
 
 /// Reverse Kullback-Leibler: the value is `log f(x) - log q(x)` at reparameterised draws x of the flow q, for a given
-/// unnormalised log-density f. Its mean is a lower bound of the log of f's integral (the evidence lower bound).
+/// unnormalised log-density f.
+///
+/// Its mean is a lower bound of the log of f's integral (the evidence lower bound).
 ///
 /// Trains with a `DrawSource`. The flow must sample differentiably: coupling layers, or `Inverted` autoregressive ones.
 /// - SeeAlso: Rezende & Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770.
@@ -55,9 +59,13 @@ public struct ReverseKL<Scalar: TileScalar>: Objective {
   /// The flow being fitted.
   public let network: FlowNetwork<Scalar>
   private let logDensity: @Sendable (Variable, Tape<Scalar>) throws -> Variable
+  /// See `Objective`.
   public var layout: ParameterLayout { network.layout }
 
+  /// Fits `network` to a density.
+  ///
   /// - Parameters:
+  ///   - network: The flow being fitted.
   ///   - logDensity: The unnormalised log-density f of a value of the flow's features, written in tape operations;
   ///     returns one feature.
   /// - Throws: `EngineError.notDifferentiable` for a flow whose sampling has no derivative.
@@ -72,6 +80,7 @@ public struct ReverseKL<Scalar: TileScalar>: Objective {
     self.logDensity = logDensity
   }
 
+  /// See `Objective`.
   public func value(of x: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> Variable {
     let stream = RandomStream(seed: tape.random.seed, purpose: .base)
     let z = network.drawBase(stream: stream, firstRow: tape.firstRow, on: tape)

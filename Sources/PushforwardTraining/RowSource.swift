@@ -27,6 +27,9 @@ public protocol RowSource<Scalar>: Sendable {
   /// - Parameters:
   ///   - rows: Numbers of the rows.
   ///   - epoch: The pass, so that jitter differs from one to the next; `nil` when validating (no jitter).
+  ///   - x: Where the rows go, `features` numbers each.
+  ///   - context: Where their contexts go, `contextFeatures` numbers each.
+  ///   - weights: Where their weights go, if the source is weighted.
   func load(
     _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Scalar>,
     context: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>)
@@ -45,11 +48,16 @@ public struct MatrixSource<Scalar: TileScalar>: RowSource {
   public let context: Matrix<Scalar>?
   /// One weight a row; all equal when `nil`.
   public let weights: [Scalar]?
+  /// See `RowSource`.
   public let featureNames: [String]
 
+  /// See `RowSource`.
   public var rowCount: Int { x.rows }
+  /// See `RowSource`.
   public var features: Int { x.columns }
+  /// See `RowSource`.
   public var contextFeatures: Int { context?.columns ?? 0 }
+  /// See `RowSource`.
   public var isWeighted: Bool { weights != nil }
 
   /// A source over matrices.
@@ -70,6 +78,7 @@ public struct MatrixSource<Scalar: TileScalar>: RowSource {
     self.featureNames = featureNames ?? (0..<x.columns).map { "feature \($0)" }
   }
 
+  /// See `RowSource`.
   public func load(
     _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x out: UnsafeMutablePointer<Scalar>,
     context contextOut: UnsafeMutablePointer<Scalar>, weights weightsOut: UnsafeMutablePointer<Scalar>
@@ -97,15 +106,21 @@ public struct MatrixSource<Scalar: TileScalar>: RowSource {
 
 /// Rows without features, for an objective that draws its own: `rowCount` draws an epoch.
 public struct DrawSource<Scalar: TileScalar>: RowSource {
+  /// See `RowSource`.
   public let rowCount: Int
+  /// See `RowSource`.
   public var features: Int { 0 }
+  /// See `RowSource`.
   public var contextFeatures: Int { 0 }
+  /// See `RowSource`.
   public var featureNames: [String] { [] }
+  /// See `RowSource`.
   public var isWeighted: Bool { false }
 
   /// A source of `rowsPerEpoch` draws.
   public init(rowsPerEpoch: Int) { rowCount = rowsPerEpoch }
 
+  /// See `RowSource`.
   public func load(
     _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Scalar>,
     context: UnsafeMutablePointer<Scalar>, weights: UnsafeMutablePointer<Scalar>

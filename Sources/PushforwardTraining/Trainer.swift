@@ -30,8 +30,10 @@ public struct Trainer<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSo
   ///
   /// - Parameters:
   ///   - initial: Where to start.
+  ///   - workers: Threads to use; they do not change the result.
   ///   - shouldStop: Asked before every step; `true` ends training with the best weights so far.
   ///   - progress: Told after each validation.
+  /// - Returns: The best parameters and how they came about.
   /// - Throws: `TrainingError.diverged`, or what the objective throws.
   public func run(
     from initial: Parameters<Scalar>, workers: WorkerPool = WorkerPool(), shouldStop: () -> Bool = { false },

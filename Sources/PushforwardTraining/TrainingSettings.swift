@@ -17,11 +17,15 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
   public var weightDecay = 1e-4
   /// Largest global norm of a gradient.
   public var clipNorm = 5.0
-  /// Decay of the moving average of the weights, per step; 0 for none. The average is what is validated and returned.
+  /// Decay of the moving average of the weights, per step; 0 for none.
+  ///
+  /// The average is what is validated and returned.
   public var averageDecay = 0.995
   /// Stop after so many validations without improvement.
   public var patience = 20
-  /// Stop after so many seconds; `nil` for no limit. A limit makes the result depend on the machine's speed.
+  /// Stop after so many seconds; `nil` for no limit.
+  ///
+  /// A limit makes the result depend on the machine's speed.
   public var maximumSeconds: Double?
   /// Steps between validations at most; a validation also ends every epoch.
   public var validationInterval = 2000

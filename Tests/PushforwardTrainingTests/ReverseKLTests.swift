@@ -43,7 +43,8 @@ import Testing
         tape.affine(tape.select(x, features: [1]), scale: 1 / 0.7))
       // -log(2 pi) - 2 log 0.7 - log 2
       return tape.affine(
-        tape.sumFeatures(tape.square(shifted)), scale: -0.5, shift: -1.837_877_066_4 + 0.713_349_887_9 - 0.693_147_180_6)
+        tape.sumFeatures(tape.square(shifted)), scale: -0.5, shift: -1.837_877_066_4 + 0.713_349_887_9 - 0.693_147_180_6
+      )
     }
     return tape.logSumExpFeatures(tape.concatenate(mode(-1.5), mode(1.5)))
   }

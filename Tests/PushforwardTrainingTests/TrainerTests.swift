@@ -25,8 +25,10 @@ enum UnitCircle {
   private static func evaluate(_ function: UnaryFunction, _ x: Double) -> Double {
     let tape = Tape<Double>()
     tape.begin(rows: 1, parameters: nil)
-    return withUnsafePointer(to: x) { tape.matrix(tape.apply(function, tape.input(rowMajor: $0, features: 1, stride: 1))) }
-      .values[0]
+    return withUnsafePointer(to: x) {
+      tape.matrix(tape.apply(function, tape.input(rowMajor: $0, features: 1, stride: 1)))
+    }
+    .values[0]
   }
 }
 

@@ -26,7 +26,8 @@ final class IncrementalInverse<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
     let mark = tape.scratchMark
     let entry = tape.makeScratch(count: (made.contextFeatures + features) * lanes)
     let hidden = made.hiddenDegrees.map { tape.makeScratch(count: $0.count * lanes) }
-    let activated = made.stack.settings.residual ? made.hiddenDegrees.map { tape.makeScratch(count: $0.count * lanes) } : []
+    let activated =
+      made.stack.settings.residual ? made.hiddenDegrees.map { tape.makeScratch(count: $0.count * lanes) } : []
     let rows = tape.makeScratch(count: transformer.parameterCount * lanes)
     for tile in 0..<context.tiles {
       if made.contextFeatures > 0 {
@@ -92,7 +93,8 @@ final class IncrementalInverse<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
     layer.mask!.extents.withUnsafeBufferPointer { extents in
       Scalar.linearForward(
         parameters + layer.weight.offset + first * columns, columns, layer.bias.map { parameters + $0.offset + first },
-        x, residual.map { UnsafePointer($0 + first * lanes) }, y + (first - rowOrigin) * lanes, nil, units.count, columns,
+        x, residual.map { UnsafePointer($0 + first * lanes) }, y + (first - rowOrigin) * lanes, nil, units.count,
+        columns,
         extents.baseAddress! + first, 1, lanes, layer.activation.kernel)
     }
   }

@@ -1,6 +1,8 @@
 import PushforwardCore
 
-/// A normalizing flow: a bijection, a base distribution and their parameters. A value; a copy is a snapshot.
+/// A normalizing flow: a bijection, a base distribution and their parameters.
+///
+/// A value; a copy is a snapshot.
 ///
 /// All rows are in the flow's own (encoded) space; log-densities are nats per row.
 public struct Flow<Scalar: TileScalar>: Sendable {
@@ -39,6 +41,7 @@ public struct Flow<Scalar: TileScalar>: Sendable {
   ///   - x: `rows x features`.
   ///   - context: `rows x contextFeatures`, or one row for all; `nil` if the flow is unconditional.
   ///   - workers: Threads to use; the calling thread alone when `nil`.
+  /// - Returns: One log-density a row, in nats.
   /// - Throws: `EngineError.featureCount` or `.rowCount`.
   public func logProb(
     _ x: Matrix<Scalar>, context: Matrix<Scalar>? = nil, workers: WorkerPool? = nil
@@ -70,13 +73,17 @@ public struct Flow<Scalar: TileScalar>: Sendable {
     }
   }
 
-  /// Draws rows. Row `i` is the same whatever `count` and the number of workers.
+  /// Draws rows.
+  ///
+  /// Row `i` is the same whatever `count` and the number of workers.
   ///
   /// - Parameters:
   ///   - count: Number of rows.
   ///   - context: One row for all, or a row for each draw.
   ///   - seed: Same seed, same rows.
   ///   - firstRow: Number of the first row, to draw a long sample in pieces.
+  ///   - workers: Threads to use; the calling thread alone when `nil`.
+  /// - Returns: `count x features`.
   /// - Throws: `EngineError.featureCount` or `.rowCount`.
   public func sample(
     count: Int, context: Matrix<Scalar>? = nil, seed: UInt64, firstRow: UInt64 = 0, workers: WorkerPool? = nil
@@ -118,7 +125,8 @@ public struct Flow<Scalar: TileScalar>: Sendable {
       tape, start in
       let input = x.map { matrix in
         matrix.values.withUnsafeBufferPointer {
-          tape.input(rowMajor: $0.baseAddress! + start * matrix.columns, features: matrix.columns, stride: matrix.columns)
+          tape.input(
+            rowMajor: $0.baseAddress! + start * matrix.columns, features: matrix.columns, stride: matrix.columns)
         }
       }
       let given = context.map { matrix in

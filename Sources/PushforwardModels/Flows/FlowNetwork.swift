@@ -1,6 +1,8 @@
 import PushforwardCore
 
-/// The structure of a flow without its numbers: what a tape runs. Shared by training and inference.
+/// The structure of a flow without its numbers: what a tape runs.
+///
+/// Shared by training and inference.
 public struct FlowNetwork<Scalar: TileScalar>: Sendable {
   /// What it was built from.
   public let specification: FlowSpecification
