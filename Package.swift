@@ -2,6 +2,8 @@
 import PackageDescription
 
 // One line a module, in the order of the arrows (see ARCHITECTURE.md): a target may depend only on those above it.
+// Every module that a target imports is named, also those that come along with another: only then is the target built
+// again when one of them changes.
 let package = Package(
   name: "Pushforward",
   platforms: [.macOS(.v15)],
@@ -20,20 +22,21 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "PushforwardCore", dependencies: ["CKernels"]),
     .target(name: "PushforwardModels", dependencies: ["PushforwardCore"]),
-    .target(name: "PushforwardTraining", dependencies: ["PushforwardModels"]),
+    .target(name: "PushforwardTraining", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(
       name: "PushforwardTables",
       dependencies: [
-        "PushforwardCore",
+        "CKernels", "PushforwardCore",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
-    .target(name: "PushforwardEvaluation", dependencies: ["PushforwardModels"]),
+    .target(name: "PushforwardEvaluation", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(name: "PushforwardInterchange", dependencies: ["PushforwardCore"]),
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange",
+        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
+        "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
@@ -43,21 +46,31 @@ let package = Package(
       ]),
     .target(
       name: "PushforwardCommands",
-      dependencies: ["Pushforward", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
+        "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
-    .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardModels"]),
+    .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(
       name: "PushforwardTablesTests",
       dependencies: ["PushforwardTables", "CKernels", .product(name: "GRDB", package: "GRDB.swift")]),
-    .testTarget(name: "PushforwardEvaluationTests", dependencies: ["PushforwardEvaluation"]),
-    .testTarget(name: "PushforwardEstimatorsTests", dependencies: ["PushforwardEstimators"]),
+    .testTarget(
+      name: "PushforwardEvaluationTests",
+      dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardEvaluation"]),
+    .testTarget(
+      name: "PushforwardEstimatorsTests",
+      dependencies: ["PushforwardTables", "PushforwardInterchange", "PushforwardEstimators"]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCLI"], exclude: ["Cases"]),
-    .testTarget(name: "PushforwardTrainingTests", dependencies: ["PushforwardTraining"]),
+    .testTarget(
+      name: "PushforwardTrainingTests",
+      dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -34,7 +34,8 @@ void pf_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t
               (seed, purpose, first_row, out, features, tiles, lanes))                                                 \
   PF_DISPATCH(void, pf_normal, S,                                                                                      \
               (uint64_t seed, uint32_t purpose, uint64_t first_row, T *out, long features, long tiles, long lanes),    \
-              (seed, purpose, first_row, out, features, tiles, lanes))
+              (seed, purpose, first_row, out, features, tiles, lanes))                                                 \
+  PF_DISPATCH(void, pf_dropout_mask, S, (T rate, T kept, T *mask, long n), (rate, kept, mask, n))
 
 PF_DISPATCH_RANDOM(float, f32)
 PF_DISPATCH_RANDOM(double, f64)

@@ -127,3 +127,7 @@ static void PF_FN(pf_normal)(uint64_t seed, uint32_t purpose, uint64_t first_row
     else PF_FN(random_tile)(1, seed, purpose, first_row, out, features);
   }
 }
+
+static void PF_FN(pf_dropout_mask)(T rate, T kept, T *mask, long n) {
+  for (long i = 0; i < n; i++) mask[i] = mask[i] < rate ? 0 : kept;
+}

@@ -349,6 +349,12 @@ extension Double: TileScalar {
     pf_normal_f64(seed, purpose, firstRow, out, features, tiles, lanes)
   }
 
+  @inlinable public static func dropoutMask(
+    _ rate: Double, _ kept: Double, _ mask: UnsafeMutablePointer<Double>, _ count: Int
+  ) {
+    pf_dropout_mask_f64(rate, kept, mask, count)
+  }
+
   // MARK: Optimizer
 
   /// See `TileScalar`.

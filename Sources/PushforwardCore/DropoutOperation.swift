@@ -18,8 +18,7 @@ public final class DropoutOperation<Scalar: TileScalar>: TapeOperation<Scalar>, 
     Scalar.uniform(
       stream.seed, stream.purpose.rawValue, tape.firstRow, mask, context.outputFeatures(node), context.tiles,
       context.lanes)
-    let (threshold, kept) = (Scalar(rate), Scalar(1 / (1 - rate)))
-    for index in 0..<count { mask[index] = mask[index] < threshold ? 0 : kept }
+    Scalar.dropoutMask(Scalar(rate), Scalar(1 / (1 - rate)), mask, count)
     Scalar.binary(BinaryFunction.multiply.kernel, context.input(node, 0), mask, context.output(node), count)
     node.saved = mask
   }

@@ -334,6 +334,12 @@ extension Float: TileScalar {
     pf_normal_f32(seed, purpose, firstRow, out, features, tiles, lanes)
   }
 
+  @inlinable public static func dropoutMask(
+    _ rate: Float, _ kept: Float, _ mask: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    pf_dropout_mask_f32(rate, kept, mask, count)
+  }
+
   // MARK: Optimizer
 
   /// See `TileScalar`.

@@ -257,6 +257,11 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
     _ tiles: Int, _ lanes: Int
   )
 
+  /// `pf_dropout_mask`.
+  static func dropoutMask(
+    _ rate: Self, _ kept: Self, _ mask: UnsafeMutablePointer<Self>, _ count: Int
+  )
+
   // MARK: Optimizer (pf_optimizer.h)
 
   /// `pf_reduce_gradients`.

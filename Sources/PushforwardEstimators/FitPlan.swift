@@ -22,8 +22,11 @@ public struct FitPlan: Codable, Sendable, Equatable {
     let network = NetworkSettings(
       hidden: options.hidden ?? [width, width], activation: .silu, residual: false,
       dropout: options.dropout ?? (rows < 2_000 ? 0.1 : 0))
+    // A planar or radial layer is a single bend, and cheap.
+    let isSimple = options.model == .planar || options.model == .radial
     size = FlowFamily.Size(
-      transforms: options.transforms ?? (features == 1 && contextFeatures == 0 ? 2 : rows < 2_000 ? 3 : 5),
+      transforms: options.transforms
+        ?? (isSimple ? 16 : features == 1 && contextFeatures == 0 ? 2 : rows < 2_000 ? 3 : 5),
       network: network, bins: options.bins ?? 8, bound: 5)
     var settings = TrainingSettings()
     let batch = rows < 2_000 ? 64 : rows < 5_000 ? 128 : rows < 100_000 ? 256 : rows < 1_000_000 ? 512 : 1024

@@ -17,7 +17,9 @@ void pf_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t
   void pf_uniform_##S(uint64_t seed, uint32_t purpose, uint64_t first_row, T *out, long features, long tiles, long lanes); \
   /* Standard normal by the inverse distribution function of the same uniforms, before the upper ones are rounded: both  \
      tails reach 6.3 (float) and 8.1 (double) standard deviations. Accuracy: that of PF_OP_NORMAL_QUANTILE. */          \
-  void pf_normal_##S(uint64_t seed, uint32_t purpose, uint64_t first_row, T *out, long features, long tiles, long lanes);
+  void pf_normal_##S(uint64_t seed, uint32_t purpose, uint64_t first_row, T *out, long features, long tiles, long lanes);\
+  /* In place: uniform numbers below rate become 0, the others kept. */                                                \
+  void pf_dropout_mask_##S(T rate, T kept, T *mask, long n);
 
 PF_DECLARE_RANDOM(float, f32)
 PF_DECLARE_RANDOM(double, f64)
