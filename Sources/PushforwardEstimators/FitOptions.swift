@@ -7,7 +7,7 @@ import PushforwardTraining
 /// Everything left out is chosen from the rows and columns.
 public struct FitOptions: Sendable {
   /// The model.
-  public var model = ModelKind.nsf
+  public var model = ModelKind.auto
   /// Columns to model; `nil`: all numeric ones that are not conditions.
   public var columns: [String]?
   /// Columns to condition on.
@@ -53,13 +53,15 @@ public struct FitOptions: Sendable {
 
 /// The models that `fit` knows.
 public enum ModelKind: String, Codable, Sendable, CaseIterable {
+  /// The flow `nsf`, unless a simpler model explains the held-out rows better: the default.
+  case auto
   /// Each column by itself.
   case independent
   /// One normal distribution with full covariance.
   case gaussian
   /// Masked autoregressive flow.
   case maf
-  /// Neural spline flow, autoregressive: the default.
+  /// Neural spline flow, autoregressive.
   case nsf
   /// Neural spline flow of coupling layers.
   case nsfCoupling = "nsf-coupling"
@@ -72,6 +74,6 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   /// Radial flow.
   case radial
 
-  /// The flow family; `nil` for the two that are fitted in closed form.
+  /// The flow family; `nil` for the choice and for the two that are fitted in closed form.
   public var family: FlowFamily? { FlowFamily(rawValue: rawValue) }
 }

@@ -4,6 +4,8 @@ import PushforwardTraining
 public struct FitRecord: Codable, Sendable, Equatable {
   /// The model fitted.
   public var model: ModelKind
+  /// Why this model, where the choice was left to the fit.
+  public var choice: String?
   /// Rows of the table.
   public var tableRows: Int
   /// Rows trained on.
@@ -40,7 +42,7 @@ public struct FitRecord: Codable, Sendable, Equatable {
   public var seed: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case model, plan, epochs, recoveries, seconds, fingerprint, seed
+    case model, choice, plan, epochs, recoveries, seconds, fingerprint, seed
     case tableRows = "table_rows"
     case trainingRows = "training_rows"
     case heldOutRows = "held_out_rows"

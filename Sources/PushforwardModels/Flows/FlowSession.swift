@@ -17,7 +17,7 @@ public final class FlowSession<Scalar: TileScalar> {
   /// - Parameters:
   ///   - row: `features` numbers.
   ///   - context: `contextFeatures` numbers; `nil` if the flow is unconditional.
-  /// - Returns: The log-density, in nats.
+  /// - Returns: One number.
   /// - Throws: `EngineError.featureCount`.
   public func logProb(_ row: [Scalar], context: [Scalar]? = nil) throws -> Scalar {
     try withRow(row, context) { x, context in
