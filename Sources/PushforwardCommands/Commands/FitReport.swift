@@ -17,6 +17,7 @@ struct FitReport {
     var lines: [String] = []
     if let reason = record.stopReason { lines.append("stopped: \(FitReport.words(reason)) (\(epochs))") }
     lines += record.recoveries.map { "recovered: \($0)" }
+    if let choice = record.choice { lines.append("chosen: \(choice)") }
     let rows =
       record.heldOutRows > 0
       ? "\(Format.count(record.heldOutRows)) held-out rows" : "the training rows, none being held out"
@@ -40,6 +41,7 @@ struct FitReport {
       "data": .string(data),
       "output": .string(path),
       "model": .string(record.model.rawValue),
+      "choice": record.choice.map(JSONValue.string) ?? .null,
       "columns": .array(model.columns.map(JSONValue.string)),
       "given": .array(model.given.map(JSONValue.string)),
       "left_out": .array(
