@@ -1,7 +1,7 @@
 # Everything a day needs. Each target does its own set-up; no target needs arguments.
 
 SWIFT ?= swift
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: help setup build demo test format lint release docs clean
 
