@@ -1,25 +1,23 @@
 #!/bin/sh
-# Builds the program as one file that needs nothing but the system's C library: Swift's own libraries, and SQLite where
-# its archive is installed, are linked into it. The result: .build/dist/pushforward
+# Builds the program as one file that needs nothing but the system's C library: Swift's libraries, C++'s and SQLite are
+# linked into it. The result: .build/dist/pushforward
 set -eu
 cd "$(dirname "$0")/.."
 
 flags=""
-sqlite=""
 if [ "$(uname -s)" = Linux ]; then
-  flags="--static-swift-stdlib"
-  # A directory that holds only the archive, searched first: the linker would prefer the shared library beside it.
-  archive=$(clang -print-file-name=libsqlite3.a)
-  if [ -f "$archive" ]; then
-    mkdir -p .build/static-libraries
-    ln -sf "$(realpath "$archive")" .build/static-libraries/libsqlite3.a
-    sqlite="-Xlinker -L$PWD/.build/static-libraries -Xlinker -lm"
-  fi
+  flags="--static-swift-stdlib -Xlinker -L$PWD/.build/static-libraries -Xlinker -lm"
+  # A directory that holds only archives, searched first: the linker would prefer the shared libraries.
+  mkdir -p .build/static-libraries
+  for library in libsqlite3.a libstdc++.a; do
+    archive=$(clang -print-file-name=$library)
+    if [ -f "$archive" ]; then ln -sf "$(realpath "$archive")" ".build/static-libraries/$library"; fi
+  done
 fi
 
 # A build folder of its own: other link flags would rebuild the everyday one.
 # shellcheck disable=SC2086
-swift build -c release --product pushforward --scratch-path .build/static $flags $sqlite
+swift build -c release --product pushforward --scratch-path .build/static $flags
 mkdir -p .build/dist
 cp .build/static/release/pushforward .build/dist/pushforward
 strip .build/dist/pushforward
@@ -27,7 +25,7 @@ strip .build/dist/pushforward
 
 if [ "$(uname -s)" = Linux ]; then
   others=$(ldd .build/dist/pushforward | awk '{ print $1 }' |
-    grep -Ev '^(linux-vdso|libc|libm|libdl|libpthread|librt|libgcc_s|libstdc\+\+|/.*ld-linux).*' || true)
+    grep -Ev '^(linux-vdso|libc|libm|libdl|libpthread|librt|libgcc_s|/.*ld-linux).*' || true)
   [ -z "$others" ] || { printf 'release: also needs %s\n' "$others" >&2; exit 1; }
 fi
 ls -l .build/dist/pushforward | awk '{ printf "%s: %.1f MB\n", $NF, $5 / 1e6 }'
