@@ -349,6 +349,7 @@ extension Double: TileScalar {
     pf_normal_f64(seed, purpose, firstRow, out, features, tiles, lanes)
   }
 
+  /// See `TileScalar`.
   @inlinable public static func dropoutMask(
     _ rate: Double, _ kept: Double, _ mask: UnsafeMutablePointer<Double>, _ count: Int
   ) {

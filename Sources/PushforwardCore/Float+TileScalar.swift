@@ -334,6 +334,7 @@ extension Float: TileScalar {
     pf_normal_f32(seed, purpose, firstRow, out, features, tiles, lanes)
   }
 
+  /// See `TileScalar`.
   @inlinable public static func dropoutMask(
     _ rate: Float, _ kept: Float, _ mask: UnsafeMutablePointer<Float>, _ count: Int
   ) {

@@ -8,7 +8,8 @@ import Testing
       try Fixtures.put(["small.csv"], into: program)
       let run = try program.run(
         [
-          "fit", "small.csv", "-o", "m", "--columns", "x,y", "--given", "kind", "--max-epochs", "2", "--seed", "5",
+          "fit", "small.csv", "-o", "m", "--columns", "x,y", "--given", "kind", "--model", "nsf", "--max-epochs", "2",
+          "--seed", "5",
           "--json",
         ])
       #expect(run.status == 0, "\(run.error)")
@@ -29,7 +30,9 @@ import Testing
       try Fixtures.put(["small.csv"], into: program)
       var samples: [String] = []
       for name in ["a", "b"] {
-        let fit = try program.run(["fit", "small.csv", "-o", name, "--columns", "x,y,count", "--max-epochs", "2"])
+        let fit = try program.run([
+          "fit", "small.csv", "-o", name, "--columns", "x,y,count", "--model", "nsf", "--max-epochs", "2",
+        ])
         #expect(fit.status == 0, "\(fit.error)")
         samples.append(try program.run(["sample", name, "-n", "20"]).output)
       }
@@ -104,7 +107,8 @@ import Testing
     try BuiltProgram.withFreshDirectory { program in
       try Fixtures.put(["small.csv"], into: program)
       let process = try program.prepared([
-        "fit", "small.csv", "-o", "kept.model", "--columns", "x,y", "--max-epochs", "1000000", "--max-seconds", "60",
+        "fit", "small.csv", "-o", "kept.model", "--columns", "x,y", "--model", "nsf", "--max-epochs", "1000000",
+        "--max-seconds", "60",
       ])
       let output = Pipe()
       let error = Pipe()

@@ -29,7 +29,7 @@ enum Fixtures {
         for (name, rest) in [
           ("small.model", ["--columns", "x,y,count"]), ("given.model", ["--columns", "x,y", "--given", "kind"]),
         ] {
-          let run = try program.run(["fit", "small.csv", "-o", name, "--max-epochs", "3"] + rest)
+          let run = try program.run(["fit", "small.csv", "-o", name, "--model", "nsf", "--max-epochs", "3"] + rest)
           if run.status == 0 { files[name] = try Data(contentsOf: program.directory.appending(path: name)) }
         }
       }

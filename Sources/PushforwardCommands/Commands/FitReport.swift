@@ -18,18 +18,24 @@ struct FitReport {
     if let reason = record.stopReason { lines.append("stopped: \(FitReport.words(reason)) (\(epochs))") }
     lines += record.recoveries.map { "recovered: \($0)" }
     if let choice = record.choice { lines.append("chosen: \(choice)") }
-    let rows =
+    let judged =
       record.heldOutRows > 0
       ? "\(Format.count(record.heldOutRows)) held-out rows" : "the training rows, none being held out"
-    lines.append("log-likelihood in nats a row, mean of \(rows):")
-    lines += Format.table([
+    lines.append("log-likelihood in nats a row, mean of \(judged):")
+    var rows = [
       [
         record.model.rawValue, Format.fixed(record.heldOut, 4),
         "standard error \(Format.fixed(record.heldOutStandardError, 4))",
-      ],
-      ["full-covariance Gaussian", Format.fixed(record.heldOutGaussian, 4), gain(over: record.heldOutGaussian)],
-      ["independent columns", Format.fixed(record.heldOutIndependent, 4), gain(over: record.heldOutIndependent)],
-    ])
+      ]
+    ]
+    let baselines = [
+      (ModelKind.gaussian, "full-covariance Gaussian", record.heldOutGaussian),
+      (.independent, "independent columns", record.heldOutIndependent),
+    ]
+    for (kind, name, value) in baselines where kind != record.model {
+      rows.append([name, Format.fixed(value, 4), gain(over: value)])
+    }
+    lines += Format.table(rows)
     lines.append("hash \(record.fingerprint), seed \(record.seed), \(Format.seconds(record.seconds))")
     lines.append("model written to \(path)")
     return lines
@@ -41,6 +47,7 @@ struct FitReport {
       "data": .string(data),
       "output": .string(path),
       "model": .string(record.model.rawValue),
+      "choice": record.choice.map(JSONValue.string) ?? .null,
       "choice": record.choice.map(JSONValue.string) ?? .null,
       "columns": .array(model.columns.map(JSONValue.string)),
       "given": .array(model.given.map(JSONValue.string)),
