@@ -67,7 +67,7 @@ let package = Package(
       name: "PushforwardEstimatorsTests",
       dependencies: ["PushforwardTables", "PushforwardInterchange", "PushforwardEstimators"]),
     .testTarget(
-      name: "PushforwardCommandsTests", dependencies: ["PushforwardCLI"], exclude: ["Cases"]),
+      name: "PushforwardCommandsTests", dependencies: ["PushforwardCommands", "PushforwardCLI"], exclude: ["Cases"]),
     .testTarget(
       name: "PushforwardTrainingTests",
       dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardTraining"]),

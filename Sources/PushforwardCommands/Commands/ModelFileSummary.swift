@@ -54,7 +54,7 @@ struct ModelFileSummary {
   private func modelLines(_ model: JSONValue) -> [String] {
     var lines = ["", "flow:"]
     let specification = model["specification"]
-    for key in ["family", "features", "context_features", "contextFeatures", "base"] {
+    for key in ["family", "features", "contextFeatures", "base"] {
       if let value = specification?[key] { lines.append("  \(key): \(value.plain)") }
     }
     lines += (specification?["bijection"]?.parts ?? []).enumerated().map { "  layer \($0 + 1): \($1)" }
@@ -82,10 +82,13 @@ extension JSONValue {
     return members.first { $0.name == name }?.value
   }
 
-  /// Text without quotes, other values as they are.
+  /// Text without quotes, the name of an enum's case, other values as they are.
   fileprivate var plain: String {
-    if case .string(let text) = self { return text }
-    return text
+    switch self {
+    case .string(let text): text
+    case .object(let members) where members.count == 1: members[0].name
+    default: text
+    }
   }
 
   /// The layers of a bijection's description: the names of its cases, with what tells them apart.

@@ -7,12 +7,12 @@
 #endif
 
 /// Standard error: everything that is not a result.
-enum Console {
+package enum Console {
   /// Whether standard error is a terminal, where a line may be written over.
-  static let isTerminal = isatty(STDERR_FILENO) == 1
+  package static let isTerminal = isatty(STDERR_FILENO) == 1
 
   /// Writes text to standard error as it is; failure to do so is nobody's concern.
-  static func write(_ text: String) {
+  package static func write(_ text: String) {
     var text = text
     text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)

@@ -1,20 +1,20 @@
 import Foundation
 
 /// Numbers as people read them; the same in every locale.
-enum Format {
+package enum Format {
   /// A fixed number of digits behind the point; with an exponent from 10^9.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     return String(format: abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
   }
 
   /// How a model compares with a baseline: `nsf gains 1.4411`, `planar loses 0.8537`.
-  static func gain(_ name: String, _ difference: Double) -> String {
+  package static func gain(_ name: String, _ difference: Double) -> String {
     "\(name) \(difference < 0 ? "loses" : "gains") \(fixed(abs(difference), 4))"
   }
 
   /// At least `digits` significant digits, without an exponent between 1e-4 and 1e15.
-  static func significant(_ value: Double, _ digits: Int) -> String {
+  package static func significant(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
     let magnitude = Int(log10(abs(value)).rounded(.down))
     if magnitude < -4 || magnitude > 14 { return String(format: "%.\(digits - 1)e", value) }
@@ -22,7 +22,7 @@ enum Format {
   }
 
   /// Groups of three digits: `45 730`.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
     var out = value < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {
@@ -33,10 +33,12 @@ enum Format {
   }
 
   /// `1 row`, `45 730 rows`.
-  static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+  package static func count(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
 
   /// `12 s`, `3 min 05 s`, `2 h 10 min`.
-  static func seconds(_ value: Double) -> String {
+  package static func seconds(_ value: Double) -> String {
     guard value.isFinite, value < 1e9 else { return "?" }
     if value < 10 { return String(format: "%.1f s", max(0, value)) }
     let whole = Int(value.rounded())
@@ -46,7 +48,7 @@ enum Format {
   }
 
   /// `1.2 MB`.
-  static func bytes(_ value: Int) -> String {
+  package static func bytes(_ value: Int) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB"]
     var scaled = Double(value)
     var unit = 0
@@ -58,7 +60,7 @@ enum Format {
   }
 
   /// Rows of cells under one another, the first column to the left, the others to the right.
-  static func table(_ rows: [[String]], indent: String = "  ") -> [String] {
+  package static func table(_ rows: [[String]], indent: String = "  ") -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
     return rows.map { row in

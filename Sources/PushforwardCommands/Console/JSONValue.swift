@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value whose members keep the order in which they were written down.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable {
   /// Members in order.
   case object([Member])
   /// Values in order.
@@ -18,13 +18,13 @@ enum JSONValue: Equatable {
   case null
 
   /// A name and a value.
-  struct Member: Equatable {
-    var name: String
-    var value: JSONValue
+  package struct Member: Equatable {
+    package var name: String
+    package var value: JSONValue
   }
 
   /// Indented by two blanks a level; arrays of numbers on one line.
-  var text: String {
+  package var text: String {
     var out = ""
     write(into: &out, indent: "")
     return out
@@ -92,26 +92,26 @@ enum JSONValue: Equatable {
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
   ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
 {
-  init(dictionaryLiteral elements: (String, JSONValue)...) {
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(elements.map { Member(name: $0.0, value: $0.1) })
   }
 
-  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
-  init(stringLiteral value: String) { self = .string(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
 
-  init(floatLiteral value: Double) { self = .number(value) }
+  package init(floatLiteral value: Double) { self = .number(value) }
 
-  init(integerLiteral value: Int) { self = .integer(value) }
+  package init(integerLiteral value: Int) { self = .integer(value) }
 
-  init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
 
-  init(nilLiteral: ()) { self = .null }
+  package init(nilLiteral: ()) { self = .null }
 }
 
 extension JSONValue: Decodable {
   /// Reads any JSON; members in alphabetical order, since a decoder does not keep theirs.
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     if let container = try? decoder.container(keyedBy: AnyKey.self) {
       let keys = container.allKeys.sorted { $0.stringValue < $1.stringValue }
       self = .object(
@@ -139,7 +139,7 @@ extension JSONValue: Decodable {
   }
 
   /// The JSON of any value, names in `snake_case`, numbers that are not finite as `null`.
-  init(encoding value: some Encodable) throws {
+  package init(encoding value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     let marks = (infinity: "\u{1}inf", negative: "\u{1}-inf", nan: "\u{1}nan")
@@ -171,10 +171,10 @@ extension JSONValue: Decodable {
 
 extension JSONValue {
   /// Reads JSON text.
-  init(parsing text: String) throws { self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
+  package init(parsing text: String) throws { self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 
   /// Indented lines for a person: `name: value`, nested ones below.
-  var outline: [String] {
+  package var outline: [String] {
     switch self {
     case .object(let members):
       members.flatMap { member in

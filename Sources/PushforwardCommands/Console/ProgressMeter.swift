@@ -1,7 +1,7 @@
 /// How far long work has come: one line that is written over on a terminal, a line a stage elsewhere.
 ///
 /// Used by one thread at a time.
-final class ProgressMeter {
+package final class ProgressMeter {
   private let isTerminal: Bool
   private let write: (String) -> Void
   private let now: () -> ContinuousClock.Instant
@@ -10,7 +10,7 @@ final class ProgressMeter {
   private var started: ContinuousClock.Instant
 
   /// A meter on standard error; the arguments are for tests.
-  init(
+  package init(
     isTerminal: Bool = Console.isTerminal, write: @escaping (String) -> Void = Console.write,
     now: @escaping () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
@@ -21,7 +21,7 @@ final class ProgressMeter {
   }
 
   /// A new stage begins; its line stays.
-  func stage(_ line: String) {
+  package func stage(_ line: String) {
     clear()
     write(line + "\n")
     started = now()
@@ -29,7 +29,7 @@ final class ProgressMeter {
   }
 
   /// `done` of `total` units are done; shown on a terminal at most ten times a second.
-  func update(done: Int, total: Int, unit: String, detail: String = "") {
+  package func update(done: Int, total: Int, unit: String, detail: String = "") {
     guard isTerminal else { return }
     let instant = now()
     if let lastDrawn, instant - lastDrawn < .milliseconds(100), done < total { return }
@@ -40,7 +40,7 @@ final class ProgressMeter {
   }
 
   /// `rows` rows are done, nobody knows of how many.
-  func update(rows: Int) {
+  package func update(rows: Int) {
     guard isTerminal else { return }
     let instant = now()
     if let lastDrawn, instant - lastDrawn < .milliseconds(100) { return }
@@ -52,13 +52,13 @@ final class ProgressMeter {
   }
 
   /// Removes the line that is written over, if there is one.
-  func clear() {
+  package func clear() {
     if shown { write("\r\u{1b}[K") }
     shown = false
   }
 
   /// As in `12 of 30 epochs  40 %  3.1 epochs/s  6 s left  held-out -2.84`.
-  static func line(done: Int, total: Int, unit: String, detail: String, elapsed: Duration) -> String {
+  package static func line(done: Int, total: Int, unit: String, detail: String, elapsed: Duration) -> String {
     let seconds = elapsed / .seconds(1)
     let rate = seconds > 0 ? Double(done) / seconds : 0
     var parts = ["\(done) of \(total) \(unit)"]
