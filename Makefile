@@ -1,9 +1,10 @@
 # Everything a day needs. Each target does its own set-up; no target needs arguments.
 
 SWIFT ?= swift
-SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+# Every Swift file, but not what builds have put there.
+SOURCES = find . -name '*.swift' -not -path '*/.build*' -print0
 
-.PHONY: help setup build demo test format lint release docs clean
+.PHONY: help setup build demo test format lint release docs bench quality clean
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,16 +23,26 @@ test: setup ## Build and run all tests, in release.
 	$(SWIFT) test -c release --disable-xctest
 
 format: setup ## Format all Swift sources in place.
-	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+	@$(SOURCES) | xargs -0 $(SWIFT) format --in-place --parallel
 
 lint: setup ## Check that format has nothing to do, and the other rules of .swift-format.
-	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@$(SOURCES) | xargs -0 $(SWIFT) format lint --strict --parallel
 
 release: setup ## Build one file that needs no Swift on the machine: .build/dist/pushforward
 	@Scripts/release.sh
 
 docs: setup ## Build the reference documentation; warnings are errors.
 	@Scripts/documentation.sh
+
+bench: setup ## Time scoring, sampling and training steps of the flows on this machine.
+	$(SWIFT) build -c release --package-path Benchmarks --product ModelBenchmarks
+	@for model in maf nsf realnvp; do for columns in 6 21; do \
+	  Benchmarks/.build/release/ModelBenchmarks --model $$model --dim $$columns --seconds 1; done; done
+
+# PYTHON needs numpy, scikit-learn, torch and zuko; Benchmarks/quality/README.md says how to get them.
+PYTHON ?= python3
+quality: build ## Fit ours and the peers' models to the same splits, print test log-likelihoods.
+	Benchmarks/quality/compare.sh .build/release/pushforward $(PYTHON)
 
 clean: ## Remove what was built.
 	rm -rf .build demo-output
