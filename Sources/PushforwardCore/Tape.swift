@@ -9,6 +9,14 @@ public struct Variable: Sendable, Equatable {
   public let features: Int
 }
 
+/// Where a value lies.
+struct TapeSlot {
+  var memory: UnsafeMutableRawPointer
+  var features: Int
+  var needsGradient: Bool
+  var gradient: UnsafeMutableRawPointer?
+}
+
 /// Records operations on tiles and runs them backwards (reverse-mode derivatives).
 ///
 /// A node is a whole operation (a linear layer, a spline, a reduction), run at once when recorded. A value holds
@@ -18,19 +26,12 @@ public struct Variable: Sendable, Equatable {
 ///
 /// Not `Sendable`: one tape a worker.
 public final class Tape<Scalar: TileScalar> {
-  struct Slot {
-    var pointer: UnsafeMutablePointer<Scalar>
-    var features: Int
-    var needsGradient: Bool
-    var gradient: UnsafeMutablePointer<Scalar>?
-  }
-
   /// Rows of data a tile holds side by side: 64 or 1.
-  public private(set) var lanes = Int(PF_LANES)
+  @exclusivity(unchecked) public private(set) var lanes = Int(PF_LANES)
   /// Tiles of every value.
-  public private(set) var tiles = 0
+  @exclusivity(unchecked) public private(set) var tiles = 0
   /// Rows of data that are real; lanes past them are padding.
-  public private(set) var rows = 0
+  @exclusivity(unchecked) public private(set) var rows = 0
   /// Whether operations are recorded for `backward`.
   public let recordsGradients: Bool
   /// Whether this is training: dropout and batch statistics are in use.
@@ -44,10 +45,12 @@ public final class Tape<Scalar: TileScalar> {
   /// Count of dropout layers met since `begin`, so that each draws its own mask.
   var dropoutCount: UInt64 = 0
 
-  private let arena = Arena<Scalar>()
-  private var gradientPool = BufferPool<Scalar>()
-  private(set) var slots: [Slot] = []
-  private var nodes: [TapeNode<Scalar>] = []
+  // Checked accesses cost as much as a small operation; these never overlap: none is held across a call.
+  private let arena = Arena()
+  @exclusivity(unchecked) private var gradientPool = BufferPool()
+  @exclusivity(unchecked) private(set) var slots: [TapeSlot] = []
+  @exclusivity(unchecked) private var nodes: [TapeRecord] = []
+  private let scalarSize = MemoryLayout<Scalar>.stride
   private(set) var parameterPointer: UnsafePointer<Scalar>?
   private(set) var parameterGradientPointer: UnsafeMutablePointer<Scalar>?
   let standard = StandardOperations<Scalar>()
@@ -67,6 +70,8 @@ public final class Tape<Scalar: TileScalar> {
   /// Elements of a value with that many features.
   public func elementCount(features: Int) -> Int { features * lanes * tiles }
 
+  private func byteCount(features: Int) -> Int { elementCount(features: features) * scalarSize }
+
   /// Forgets all values and starts a pass over `rows` rows.
   ///
   /// - Parameters:
@@ -78,7 +83,7 @@ public final class Tape<Scalar: TileScalar> {
     rows: Int, parameters: UnsafePointer<Scalar>?, gradients: UnsafeMutablePointer<Scalar>? = nil, wide: Bool = false
   ) {
     for slot in slots {
-      if let gradient = slot.gradient { gradientPool.give(gradient, elementCount(features: slot.features)) }
+      if let gradient = slot.gradient { gradientPool.give(gradient, bytes: byteCount(features: slot.features)) }
     }
     self.rows = rows
     lanes = rows == 1 && !wide ? 1 : Int(PF_LANES)
@@ -93,8 +98,8 @@ public final class Tape<Scalar: TileScalar> {
 
   /// A new value, contents undefined.
   public func makeValue(features: Int, needsGradient: Bool = false) -> Variable {
-    let pointer = arena.take(elementCount(features: features))
-    slots.append(Slot(pointer: pointer, features: features, needsGradient: needsGradient && recordsGradients))
+    let memory = arena.take(bytes: byteCount(features: features))
+    slots.append(TapeSlot(memory: memory, features: features, needsGradient: needsGradient && recordsGradients))
     return Variable(index: Int32(slots.count - 1), features: features)
   }
 
@@ -106,11 +111,13 @@ public final class Tape<Scalar: TileScalar> {
   }
 
   /// Scratch memory that lives until the next `begin` (or the end of the enclosing `scope`).
-  public func makeScratch(count: Int) -> UnsafeMutablePointer<Scalar> { arena.take(count) }
+  public func makeScratch(count: Int) -> UnsafeMutablePointer<Scalar> {
+    arena.take(bytes: count * scalarSize).assumingMemoryBound(to: Scalar.self)
+  }
 
   /// For kernels that need scratch only for the length of one call.
-  package var scratchMark: Arena<Scalar>.Mark { arena.mark }
-  package func releaseScratch(to mark: Arena<Scalar>.Mark) { arena.release(to: mark) }
+  package var scratchMark: Arena.Mark { arena.mark }
+  package func releaseScratch(to mark: Arena.Mark) { arena.release(to: mark) }
 
   /// Puts rows of data on the tape.
   ///
@@ -152,13 +159,17 @@ public final class Tape<Scalar: TileScalar> {
   }
 
   /// The value's memory: `tiles` blocks of `features x lanes`.
-  public func pointer(_ variable: Variable) -> UnsafeMutablePointer<Scalar> { slots[Int(variable.index)].pointer }
+  public func pointer(_ variable: Variable) -> UnsafeMutablePointer<Scalar> {
+    memory(Int(variable.index)).assumingMemoryBound(to: Scalar.self)
+  }
 
   /// Whether derivatives flow into the value.
   public func needsGradient(_ variable: Variable) -> Bool { slots[Int(variable.index)].needsGradient }
 
   /// The value's gradient after (or during) `backward`; `nil` when nothing flowed into it.
-  public func gradient(_ variable: Variable) -> UnsafeMutablePointer<Scalar>? { slots[Int(variable.index)].gradient }
+  public func gradient(_ variable: Variable) -> UnsafeMutablePointer<Scalar>? {
+    slots[Int(variable.index)].gradient?.assumingMemoryBound(to: Scalar.self)
+  }
 
   /// The gradient of an input as rows, zeros when nothing flowed into it.
   public func gradientMatrix(_ variable: Variable) -> Matrix<Scalar> {
@@ -180,12 +191,12 @@ public final class Tape<Scalar: TileScalar> {
     let count = slots.count
     let inner = try body()
     if Int(inner.index) < count { return inner }
-    let source = pointer(inner)
+    let source = memory(Int(inner.index))
     slots.removeLast(slots.count - count)
     arena.release(to: mark)
     let outer = makeValue(features: inner.features)
-    let target = pointer(outer)
-    if source != target { target.update(from: source, count: elementCount(features: inner.features)) }
+    let target = memory(Int(outer.index))
+    if source != target { target.copyMemory(from: source, byteCount: byteCount(features: inner.features)) }
     return outer
   }
 
@@ -200,15 +211,14 @@ public final class Tape<Scalar: TileScalar> {
   ) -> Variable {
     let needs =
       recordsGradients
-      && (operation.hasParameters || needsGradient(input0) || (input1.map(needsGradient) ?? false)
-        || (input2.map(needsGradient) ?? false))
+      && (operation.hasParameters || needsGradient(input0) || needsGradient(input1) || needsGradient(input2))
     let output = makeValue(features: outputFeatures, needsGradient: needs)
     if needs, let accumulator { slots[Int(accumulator.index)].needsGradient = true }
     var node = TapeNode(
       operation: operation, input0: input0.index, input1: input1?.index ?? -1, input2: input2?.index ?? -1,
       output: output.index, accumulator: accumulator?.index ?? -1, attribute: attribute, choice: choice, saved: nil)
     operation.forward(OperationContext(tape: self), &node)
-    if needs { nodes.append(node) }
+    if needs { nodes.append(TapeRecord(node)) }
     return output
   }
 
@@ -222,17 +232,17 @@ public final class Tape<Scalar: TileScalar> {
     precondition(recordsGradients, "backward on a tape that does not record gradients")
     guard needsGradient(output) else { return }
     let count = elementCount(features: output.features)
-    _ = gradientBuffer(Int(output.index))
-    Scalar.axpy(1, seed, slots[Int(output.index)].gradient!, count)
+    Scalar.axpy(1, seed, gradientBuffer(Int(output.index)), count)
     let context = OperationContext(tape: self)
-    for node in nodes.reversed() {
-      let outputIndex = Int(node.output)
-      let accumulates = node.accumulator >= 0 && slots[Int(node.accumulator)].gradient != nil
+    for record in nodes.reversed() {
+      let outputIndex = Int(record.output)
+      let accumulates = record.accumulator >= 0 && slots[Int(record.accumulator)].gradient != nil
       guard slots[outputIndex].gradient != nil || accumulates else { continue }
+      let node = TapeNode<Scalar>(record)
       node.operation.backward(context, node)
       // The gradient of an inner value is spent; inputs (which no node produces) keep theirs.
       if let spent = slots[outputIndex].gradient {
-        gradientPool.give(spent, elementCount(features: slots[outputIndex].features))
+        gradientPool.give(spent, bytes: byteCount(features: slots[outputIndex].features))
         slots[outputIndex].gradient = nil
       }
     }
@@ -242,19 +252,28 @@ public final class Tape<Scalar: TileScalar> {
   public func backward(from output: Variable) {
     let count = elementCount(features: output.features)
     let seed = makeScratch(count: count)
-    for tile in 0..<tiles {
+    Scalar.fill(seed, 1, count)
+    let padding = tiles * lanes - rows
+    if padding > 0 {
       for feature in 0..<output.features {
-        for lane in 0..<lanes {
-          seed[(tile * output.features + feature) * lanes + lane] = tile * lanes + lane < rows ? 1 : 0
-        }
+        let end = ((tiles - 1) * output.features + feature + 1) * lanes
+        Scalar.fill(seed + end - padding, 0, padding)
       }
     }
     backward(from: output, seed: seed)
   }
 
+  private func needsGradient(_ variable: Variable?) -> Bool {
+    guard let variable else { return false }
+    return needsGradient(variable)
+  }
+
+  /// The memory of a slot.
+  func memory(_ index: Int) -> UnsafeMutableRawPointer { slots[index].memory }
+
   /// The gradient of a slot, zeros when new.
   func gradientBuffer(_ index: Int) -> UnsafeMutablePointer<Scalar> {
-    if let pointer = slots[index].gradient { return pointer }
+    if let memory = slots[index].gradient { return memory.assumingMemoryBound(to: Scalar.self) }
     let pointer = freshGradientBuffer(index)
     Scalar.fill(pointer, 0, elementCount(features: slots[index].features))
     return pointer
@@ -262,8 +281,8 @@ public final class Tape<Scalar: TileScalar> {
 
   /// A new gradient buffer, contents undefined: the caller overwrites it.
   func freshGradientBuffer(_ index: Int) -> UnsafeMutablePointer<Scalar> {
-    let pointer = gradientPool.take(elementCount(features: slots[index].features))
-    slots[index].gradient = pointer
-    return pointer
+    let memory = gradientPool.take(bytes: byteCount(features: slots[index].features))
+    slots[index].gradient = memory
+    return memory.assumingMemoryBound(to: Scalar.self)
   }
 }

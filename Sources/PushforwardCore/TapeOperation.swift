@@ -14,6 +14,46 @@ public struct TapeNode<Scalar: TileScalar> {
   public var saved: UnsafeMutablePointer<Scalar>?
 }
 
+/// A `TapeNode` as the tape keeps it: not generic, see `Arena`.
+struct TapeRecord {
+  let operation: AnyObject
+  let input0: Int32
+  let input1: Int32
+  let input2: Int32
+  let output: Int32
+  let accumulator: Int32
+  let attribute: Double
+  let choice: Int
+  let saved: UnsafeMutableRawPointer?
+
+  init<Scalar: TileScalar>(_ node: TapeNode<Scalar>) {
+    operation = node.operation
+    input0 = node.input0
+    input1 = node.input1
+    input2 = node.input2
+    output = node.output
+    accumulator = node.accumulator
+    attribute = node.attribute
+    choice = node.choice
+    saved = node.saved.map { UnsafeMutableRawPointer($0) }
+  }
+}
+
+extension TapeNode {
+  /// A node that a tape of the same scalar has kept.
+  init(_ record: TapeRecord) {
+    operation = unsafeDowncast(record.operation, to: TapeOperation<Scalar>.self)
+    input0 = record.input0
+    input1 = record.input1
+    input2 = record.input2
+    output = record.output
+    accumulator = record.accumulator
+    attribute = record.attribute
+    choice = record.choice
+    saved = record.saved?.assumingMemoryBound(to: Scalar.self)
+  }
+}
+
 /// An operation on whole tiles with its vector-Jacobian product beside it.
 ///
 /// Subclass it to add your own; instances carry only settings, so one may be shared by all tapes and threads.
@@ -39,7 +79,9 @@ open class TapeOperation<Scalar: TileScalar>: @unchecked Sendable {
 /// What an operation sees of its tape.
 public struct OperationContext<Scalar: TileScalar> {
   /// The tape; scratch may be taken from it.
-  public unowned let tape: Tape<Scalar>
+  ///
+  /// Not counted: the context lives no longer than the tape's call.
+  public unowned(unsafe) let tape: Tape<Scalar>
 
   /// Tiles of every value.
   public var tiles: Int { tape.tiles }
@@ -59,7 +101,7 @@ public struct OperationContext<Scalar: TileScalar> {
 
   /// Memory of input 0, 1 or 2.
   public func input(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafePointer<Scalar> {
-    UnsafePointer(tape.slots[slotIndex(node, input)].pointer)
+    UnsafePointer(tape.memory(slotIndex(node, input)).assumingMemoryBound(to: Scalar.self))
   }
 
   /// Features of input 0, 1 or 2.
@@ -69,7 +111,7 @@ public struct OperationContext<Scalar: TileScalar> {
 
   /// Memory of the output.
   public func output(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar> {
-    tape.slots[Int(node.output)].pointer
+    tape.memory(Int(node.output)).assumingMemoryBound(to: Scalar.self)
   }
 
   /// Features of the output.
@@ -80,7 +122,7 @@ public struct OperationContext<Scalar: TileScalar> {
 
   /// Memory of the accumulator (one feature), if the node has one.
   public func accumulator(_ node: TapeNode<Scalar>) -> UnsafeMutablePointer<Scalar>? {
-    node.accumulator < 0 ? nil : tape.slots[Int(node.accumulator)].pointer
+    node.accumulator < 0 ? nil : tape.memory(Int(node.accumulator)).assumingMemoryBound(to: Scalar.self)
   }
 
   /// Gradient of the output, zeros when nothing flowed into it.
@@ -108,7 +150,7 @@ public struct OperationContext<Scalar: TileScalar> {
   ) -> (pointer: UnsafeMutablePointer<Scalar>, isFresh: Bool)? {
     let index = slotIndex(node, input)
     guard index >= 0, tape.slots[index].needsGradient else { return nil }
-    if let pointer = tape.slots[index].gradient { return (pointer, false) }
+    if let memory = tape.slots[index].gradient { return (memory.assumingMemoryBound(to: Scalar.self), false) }
     return (tape.freshGradientBuffer(index), true)
   }
 }
