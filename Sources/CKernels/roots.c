@@ -7,7 +7,8 @@
 static double solve(double k, double s) {
   double reach = fabs(s - 1);
   double low = k - reach, high = k + reach, a = k;
-  if (!(reach < HUGE_VAL) || k != k) return k + reach;
+  /* Infinite or NaN: so is the root. */
+  if (!(reach < HUGE_VAL) || !(fabs(k) < HUGE_VAL)) return k + reach;
   for (int step = 0; step < 80; step++) {
     double t = tanh(a), f = a + (s - 1) * t - k;
     if (f > 0) high = a;
