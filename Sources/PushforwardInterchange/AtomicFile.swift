@@ -13,8 +13,8 @@
 package final class AtomicFile {
   private let shownPath: String
   private let finalPath: String
-  /// `nil` when writing goes directly to a pipe or a device.
-  private let temporaryPath: String?
+  /// Where the bytes go until `commit`; `nil` when writing goes directly to a pipe or a device.
+  package let temporaryPath: String?
   private var descriptor: Int32
 
   /// Starts writing the file at `path`.
@@ -22,6 +22,7 @@ package final class AtomicFile {
   /// - Throws: `FileError.cannotWrite`.
   package init(path: String) throws {
     shownPath = path
+    if path.isEmpty { throw FileError.cannotWrite(path: "''", reason: System.text(ENOENT)) }
     var status = stat()
     let exists = stat(path, &status) == 0
     let kind = status.st_mode & S_IFMT

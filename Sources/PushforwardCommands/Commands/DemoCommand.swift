@@ -10,8 +10,8 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Fit the table that comes with the program, score it, sample from it.",
     discussion: """
-      Writes the table, the model, the scores and as many new rows into a directory, and says how to go on. The
-      table: hourly averages of a power plant (every fifth row of UCI's Combined Cycle Power Plant, P. Tüfekci and
+      Writes the table, the model, the scores and as many new rows into a directory, and says how to go on. The \
+      table: hourly averages of a power plant (every fifth row of UCI's Combined Cycle Power Plant, P. Tüfekci and \
       H. Kaya, 2014, CC BY 4.0).
 
       Example:
@@ -63,9 +63,9 @@ struct DemoCommand: ParsableCommand {
   }
 
   private func write(_ table: Table, to name: String, decimals: [String: Int]) throws {
-    let writer = try CSVWriter(path: path(name), names: table.names, decimals: decimals)
-    try writer.write(table)
-    try writer.close()
+    let file = try CSVResults(path: path(name), names: table.names, decimals: decimals)
+    try file.write(table)
+    try file.finish()
   }
 
   /// Means and spreads of the table and of the sample beside one another.

@@ -9,8 +9,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Mean log-likelihood of a table's rows under a model, beside two baselines.",
     discussion: """
-      The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row),
-      standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, gaussian and
+      The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
+      standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, gaussian and \
       independent (the means of the baselines fitted beside the model), left_out.
 
       Examples:

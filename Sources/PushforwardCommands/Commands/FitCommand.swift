@@ -9,18 +9,18 @@ struct FitCommand: ParsableCommand {
     commandName: "fit",
     abstract: "Fit a model to a table.",
     discussion: """
-      Everything that is not said is chosen from the rows and columns, and printed. A tenth of the rows is held
+      Everything that is not said is chosen from the rows and columns, and printed. A tenth of the rows is held \
       out to decide when to stop. Ctrl-C ends the fit with the best model so far; a second one kills.
 
-      A schema file is TOML, a table a column, with the keys kind (real, whole_number, category, date, ...), levels,
+      A schema file is TOML, a table a column, with the keys kind (real, whole_number, category, date, ...), levels, \
       step, min, max, log and role = "ignore":
         [columns.age]
         kind = "whole_number"
 
       Examples:
         pushforward fit protein.csv -o protein.model
-        pushforward fit penguins.csv -o penguins.model --columns bill_length_mm,body_mass_g --given species
-        pushforward fit shop.db --table orders -o orders.model --max-seconds 60 --json
+        pushforward fit shop.csv -o shop.model --columns price,weight --given kind
+        pushforward fit shop.db --table orders -o shop.model --max-seconds 60
         zcat big.csv.gz | pushforward fit - -o big.model --model maf
       """)
 

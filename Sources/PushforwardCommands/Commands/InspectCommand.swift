@@ -8,7 +8,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what is in a model file or in a table, without trusting it.",
     discussion: """
-      A model file: its format, architecture, columns, how it was trained, its tensors. A table: what each column
+      A model file: its format, architecture, columns, how it was trained, its tensors. A table: what each column \
       was taken for, and why; a schema file (see fit) can say otherwise.
 
       Examples:

@@ -9,13 +9,13 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample",
     abstract: "Draw rows from a model.",
     discussion: """
-      Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i
+      Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i \
       alone, so a longer sample begins with the shorter one.
 
       Examples:
         pushforward sample protein.model -n 1000 --seed 7 > more.csv
-        pushforward sample penguins.model -n 100 --given species=Gentoo
-        pushforward sample penguins.model -n 5 --given-file wanted.csv -o drawn.csv
+        pushforward sample shop.model -n 100 --given kind=book
+        pushforward sample shop.model -n 5 --given-file wanted.csv -o drawn.csv
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -56,8 +56,8 @@ struct SampleCommand: ParsableCommand {
     let model = try DensityModel(contentsOf: self.model)
     let conditions = try conditions(of: model)
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
-    let writer = try CSVWriter(
-      path: output ?? "-", names: model.given + model.columns, decimals: SampleCommand.decimals(model))
+    let results = try CSVResults(
+      path: output, names: model.given + model.columns, decimals: SampleCommand.decimals(model))
     let meter = ProgressMeter()
     let workers = WorkerPool()
     let piece = 16384
@@ -68,11 +68,11 @@ struct SampleCommand: ParsableCommand {
         table.selecting(rows: (start..<start + rows).map { table.rowCount == 1 ? 0 : $0 / count })
       }
       let drawn = try model.sample(count: rows, given: given, seed: seed, firstRow: start, workers: workers)
-      try writer.write(
+      try results.write(
         Table((given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) }))
       meter.update(done: start + rows, total: total, unit: "rows")
     }
-    try writer.close()
+    try results.finish()
     meter.clear()
   }
 

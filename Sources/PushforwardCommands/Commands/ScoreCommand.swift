@@ -9,13 +9,13 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "Log-density of each row of a table under a model.",
     discussion: """
-      Prints a CSV with the column log_prob, in nats, one line a row in the order of the rows; empty ("") for rows
-      with a missing cell. Columns are matched by name, in any order; others are ignored. Reads a CSV piece by piece,
+      Prints a CSV with the column log_prob, in nats, one line a row in the order of the rows; empty ("") for rows \
+      with a missing cell. Columns are matched by name, in any order; others are ignored. Reads a CSV piece by piece, \
       in memory that does not grow with it.
 
       Examples:
         pushforward score protein.model protein.csv -o scores.csv
-        pushforward score protein.model protein.csv | paste -d, protein.csv - > scored.csv
+        pushforward score protein.model protein.csv | paste -d, protein.csv -
         zcat big.csv.gz | pushforward score big.model - | sort -g | head
       """)
 
@@ -34,7 +34,7 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let model = try DensityModel(contentsOf: self.model)
     let input = TableInput(path: data, options: table)
-    let writer = try CSVWriter(path: output ?? "-", names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
+    let results = try CSVResults(path: output, names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
     let meter = ProgressMeter()
     let workers = WorkerPool()
     var rows = 0
@@ -42,13 +42,13 @@ struct ScoreCommand: ParsableCommand {
     var nonFinite = 0
     try input.forEachPiece(columns: model.encoder.requiredColumns) { piece in
       let scores = try model.score(piece, workers: workers)
-      try writer.write(ScoreCommand.table(scores.logProb))
+      try results.write(ScoreCommand.table(scores.logProb))
       rows += piece.rowCount
       missing += piece.rowCount - scores.scoredRows.count
       nonFinite += scores.scoredRows.count { !scores.logProb[$0].isFinite }
       meter.update(rows: rows)
     }
-    try writer.close()
+    try results.finish()
     meter.clear()
     if missing > 0 { Console.note("\(missing) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
     if nonFinite > 0 { Console.note("\(nonFinite) of \(Format.count(rows, "row")) have a log_prob that is not finite") }

@@ -9,7 +9,7 @@ struct SelfcheckCommand: ParsableCommand {
     commandName: "selfcheck",
     abstract: "Check the mathematics on this machine, and of a model.",
     discussion: """
-      For each family of flows, with random parameters: round trips, log-determinants and gradients against
+      For each family of flows, with random parameters: round trips, log-determinants and gradients against \
       differences, total probability. With a model, the same for that model alone. Exit code 1 if a check fails.
 
       Examples:

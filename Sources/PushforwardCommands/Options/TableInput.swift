@@ -41,6 +41,9 @@ struct TableInput {
   }
 
   private func source(_ csv: CSVOptions) throws -> TableSource {
-    try TableSource(options.table.map { "\(path):\($0)" } ?? path, query: options.query, options: csv)
+    if ModelFileSummary.looksLikeModel(path) {
+      throw TableError.unsupportedFormat(source: path, detail: "this is a model file, expected a table")
+    }
+    return try TableSource(options.table.map { "\(path):\($0)" } ?? path, query: options.query, options: csv)
   }
 }
