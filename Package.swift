@@ -53,6 +53,12 @@ let package = Package(
       ]),
     .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
 
+    .executableTarget(name: "ExampleTwentyLines", dependencies: ["Pushforward"], path: "Examples/TwentyLines"),
+    .executableTarget(name: "ExampleConditionalFlow", dependencies: ["Pushforward"], path: "Examples/ConditionalFlow"),
+    .executableTarget(name: "ExampleOwnTrainingLoop", dependencies: ["Pushforward"], path: "Examples/OwnTrainingLoop"),
+    .executableTarget(
+      name: "ExampleUnnormalisedDensity", dependencies: ["Pushforward"], path: "Examples/UnnormalisedDensity"),
+
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardCore", "PushforwardModels"]),
@@ -65,12 +71,20 @@ let package = Package(
       dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardEvaluation"]),
     .testTarget(
       name: "PushforwardEstimatorsTests",
-      dependencies: ["PushforwardTables", "PushforwardInterchange", "PushforwardEstimators"]),
+      dependencies: [
+        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
+        "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+      ]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCommands", "PushforwardCLI"], exclude: ["Cases"]),
     .testTarget(
       name: "PushforwardTrainingTests",
       dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
+    .testTarget(
+      name: "ExamplesTests",
+      dependencies: [
+        "ExampleTwentyLines", "ExampleConditionalFlow", "ExampleOwnTrainingLoop", "ExampleUnnormalisedDensity",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

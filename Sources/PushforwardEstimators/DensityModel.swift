@@ -114,13 +114,12 @@ public struct DensityModel: Sendable {
   ///   - firstRow: Number of the first row, to draw a long sample in pieces.
   ///   - workers: Threads to use; the calling thread alone when `nil`.
   /// - Returns: The modelled columns, in their own units.
-  /// - Throws: `EstimatorError.conditions` or `.conditionRows`, `TableError` for unseen levels.
+  /// - Throws: `EngineError.invalidSetting` for a negative count or first row; `EstimatorError.conditions` or
+  ///   `.conditionRows`; `TableError` for unseen levels.
   public func sample(
     count: Int, given: Table? = nil, seed: UInt64 = 0, firstRow: Int = 0, workers: WorkerPool? = nil
   ) throws -> Table {
-    if count < 0 {
-      throw EngineError.invalidSetting(name: "number of rows", expected: "not negative", found: "\(count)")
-    }
+    try Self.checkRange(count: count, firstRow: firstRow)
     let names = given?.names ?? []
     guard Set(self.given).isSubset(of: names), !self.given.isEmpty || names.isEmpty else {
       throw EstimatorError.conditions(expected: self.given, found: names)
@@ -134,9 +133,36 @@ public struct DensityModel: Sendable {
         rows: given.rowCount, columns: encoder.conditionWidth,
         values: try encoder.conditions(of: given).map { Float($0) })
     }
+    return try sample(count: count, context: context, seed: seed, firstRow: firstRow, workers: workers)
+  }
+
+  /// Draws rows under one condition, given as texts by column name, as in `["species": "Gentoo", "weight": "5000"]`.
+  ///
+  /// - Throws: `TableError.unknownColumn` for a name that is no condition, `.missingCell` for one that is not given,
+  ///   `.wrongKind` for a text that should be a number, `.unseenLevel`; `EngineError.invalidSetting` for a negative count
+  ///   or first row.
+  public func sample(
+    count: Int, given: [String: String], seed: UInt64 = 0, firstRow: Int = 0, workers: WorkerPool? = nil
+  ) throws -> Table {
+    try Self.checkRange(count: count, firstRow: firstRow)
+    let numbers = try encoder.conditions(given: given, source: "given").map { Float($0) }
+    return try sample(
+      count: count, context: numbers.isEmpty ? nil : Matrix(rows: 1, columns: numbers.count, values: numbers), seed: seed,
+      firstRow: firstRow, workers: workers)
+  }
+
+  private func sample(
+    count: Int, context: Matrix<Float>?, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
     let rows = try flow.sample(
       count: count, context: context, seed: seed, firstRow: UInt64(firstRow), workers: workers)
     return try encoder.decode(rows.values)
+  }
+
+  private static func checkRange(count: Int, firstRow: Int) throws {
+    for (name, value) in [("number of rows", count), ("first row", firstRow)] where value < 0 {
+      throw EngineError.invalidSetting(name: name, expected: "not negative", found: "\(value)")
+    }
   }
 
   /// Maps rows to base space: standard normal if the model is right.

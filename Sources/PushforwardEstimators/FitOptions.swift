@@ -47,8 +47,15 @@ public struct FitOptions: Sendable {
   /// Does not change the result.
   public var workers: Int?
 
-  /// Everything chosen.
-  public init() {}
+  /// What is said here; everything else is chosen.
+  public init(
+    model: ModelKind = .nsf, columns: [String]? = nil, given: [String] = [], seed: UInt64 = 0
+  ) {
+    self.model = model
+    self.columns = columns
+    self.given = given
+    self.seed = seed
+  }
 }
 
 /// The models that `fit` knows.

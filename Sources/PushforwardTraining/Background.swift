@@ -2,13 +2,13 @@ import Foundation
 import Synchronization
 
 /// Long work on a thread of its own, for callers that are tasks.
-enum Background {
+package enum Background {
   private final class Flag: Sendable {
     let raised = Atomic(false)
   }
 
   /// Runs `body` on a new thread; the closure it gets says whether the calling task was cancelled.
-  static func run<Result: Sendable>(
+  package static func run<Result: Sendable>(
     _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result
   ) async throws -> Result {
     let flag = Flag()

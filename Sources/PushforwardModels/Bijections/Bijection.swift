@@ -62,8 +62,10 @@ extension Bijection {
     return (try inverse(z, context: context, logAbsDet: logAbsDet, on: tape), logAbsDet)
   }
 
-  /// Throws unless the value and the context have the bijection's shapes.
-  func check(_ x: Variable, context: Variable?) throws {
+  /// For conforming types: what to ask first in `forward` and `inverse`.
+  ///
+  /// - Throws: `EngineError.featureCount` unless the value and the context have the bijection's shapes.
+  public func check(_ x: Variable, context: Variable?) throws {
     if x.features != features {
       throw EngineError.featureCount(operation: "\(Self.self)", expected: features, found: x.features)
     }

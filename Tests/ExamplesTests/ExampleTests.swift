@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// Runs each example as it was built beside these tests and looks at what it prints.
+@Suite struct ExampleTests {
+  private static let table = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Examples/Data/penguins.csv").path
+
+  @Test func twentyLines() throws {
+    let (text, files) = try run("ExampleTwentyLines", [Self.table])
+    let flow = try number(behind: "held-out log-likelihood:", in: text)
+    let gaussian = try number(behind: "one normal distribution:", in: text)
+    #expect(flow.isFinite && flow > gaussian, "the flow has to beat one normal distribution")
+    let mass = try number(behind: "mean mass of 1000 drawn penguins:", in: text)
+    #expect(abs(mass - 4202) < 80, "the table's mean is 4202 g")
+    #expect(text.contains("2 rows"), "rows with missing cells are said: \(text)")
+    #expect(text.contains("the saved model scores alike: true"))
+    #expect(Set(["drawn.csv", "penguins.model"]).isSubset(of: files))
+  }
+
+  @Test func conditionalFlow() throws {
+    let (text, _) = try run("ExampleConditionalFlow", [Self.table])
+    let densities = try ["Adelie", "Chinstrap", "Gentoo"].map {
+      try number(behind: "log p(4100 g | \($0), 200 mm) =", in: text)
+    }
+    #expect(densities.allSatisfy { $0.isFinite && $0 < -3 })
+    #expect(densities[2] < densities[1], "a Gentoo penguin of 200 mm is heavier than 4100 g")
+    #expect(text.contains("Gentoo: 90 % between"))
+  }
+
+  @Test func ownTrainingLoop() throws {
+    let (text, _) = try run("ExampleOwnTrainingLoop", [])
+    let first = try number(behind: "epoch 10: held out", in: text)
+    let last = try number(behind: "epoch 40: held out", in: text)
+    // One normal distribution of this cloud's covariance scores about -1.8.
+    #expect(last > first && last > -1, "\(text)")
+    #expect(text.components(separatedBy: "drawn: ").count == 6)
+  }
+
+  @Test func unnormalisedDensity() throws {
+    let (text, _) = try run("ExampleUnnormalisedDensity", [])
+    #expect(abs(try number(behind: "log of the integral:", in: text) - 1.1447) < 0.03)
+    let divergence = try number(behind: "divergence KL(q | f):", in: text)
+    #expect(divergence > -0.01 && divergence < 0.05)
+    #expect(text.components(separatedBy: "drawn: ").count == 4)
+  }
+
+  /// Runs a program to its end in a fresh directory: its standard output and the files that it left.
+  private func run(_ name: String, _ arguments: [String]) throws -> (output: String, files: Set<String>) {
+    let executable = try #require(Self.executable(name), "no executable '\(name)': build the whole package first")
+    let directory = FileManager.default.temporaryDirectory.appending(path: "example-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let output = directory.appending(path: "output.txt")
+    _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    try process.run()
+    process.waitUntilExit()
+    let text = try String(contentsOf: output, encoding: .utf8)
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0, "\(name): \(text)")
+    return (text, Set(try FileManager.default.contentsOfDirectory(atPath: directory.path)))
+  }
+
+  /// The program beside the test bundle, whose path is among this process's arguments.
+  private static func executable(_ name: String) -> URL? {
+    for argument in CommandLine.arguments {
+      var url = URL(filePath: argument)
+      while url.path.contains(".xctest") {
+        defer { url.deleteLastPathComponent() }
+        guard url.pathExtension == "xctest" else { continue }
+        let found = url.deletingLastPathComponent().appending(path: name)
+        if FileManager.default.isExecutableFile(atPath: found.path) { return found }
+      }
+    }
+    return nil
+  }
+
+  /// The number that follows a text.
+  private func number(behind label: String, in text: String) throws -> Double {
+    let start = try #require(text.range(of: label), "'\(label)' is not in: \(text)").upperBound
+    let rest = text[start...].drop { $0 == " " }
+    return try #require(Double(rest.prefix { !" \n,;".contains($0) }), "no number behind '\(label)' in: \(text)")
+  }
+}
