@@ -5,21 +5,23 @@ let file = CommandLine.arguments.dropFirst().first ?? "Examples/Data/penguins.cs
 let table = try Table(contentsOf: file)
 let options = FitOptions(columns: ["body_mass_g"], given: ["species", "flipper_length_mm"], seed: 1)
 let model = try DensityModel.fit(table, options: options)
-print("held out: \(model.record.heldOut) nats a row; linear with normal errors: \(model.record.heldOutGaussian)")
+let record = model.record
+print("held out, in nats a row: \(record.heldOut), without conditions \(record.heldOutIndependent)")
 
-// What a penguin weighs whose flippers are 200 mm long.
-for species in ["Adelie", "Chinstrap", "Gentoo"] {
-  let drawn = try model.sample(count: 2000, given: ["species": species, "flipper_length_mm": "200"], seed: 2)
-  let mass = try drawn.numbers("body_mass_g").sorted()
-  print("\(species): 90 % between \(Int(mass[100])) and \(Int(mass[1900])) g, median \(Int(mass[1000])) g")
+// What penguins weigh whose flippers have the usual length of their species.
+let usual = [("Adelie", 190.0), ("Chinstrap", 196), ("Gentoo", 217)]
+for (species, length) in usual {
+  let given = ["species": species, "flipper_length_mm": String(length)]
+  let mass = try model.sample(count: 2000, given: given, seed: 2).numbers("body_mass_g").sorted()
+  print("\(species), \(length) mm: 90 % between \(mass[100]) and \(mass[1900]) g, median \(mass[1000]) g")
 }
 
-// Which species a penguin of 4100 g and 200 mm is, by Bayes' rule with equal priors: densities of three rows.
-let species = ["Adelie", "Chinstrap", "Gentoo"]
+// The density of one mass under each of these conditions: a table of three rows.
 let question = try Table([
-  ("species", .categories(CategoryColumn(species))),
-  ("flipper_length_mm", .numbers(NumberColumn([200, 200, 200]))),
-  ("body_mass_g", .numbers(NumberColumn([4100, 4100, 4100]))),
+  ("species", .categories(CategoryColumn(usual.map(\.0)))),
+  ("flipper_length_mm", .numbers(NumberColumn(usual.map(\.1)))),
+  ("body_mass_g", .numbers(NumberColumn([3700, 3700, 3700]))),
 ])
-let logDensities = try model.score(question).logProb
-for (name, value) in zip(species, logDensities) { print("log p(4100 g | \(name), 200 mm) = \(value)") }
+for (condition, score) in zip(usual, try model.score(question).logProb) {
+  print("log p(3700 g | \(condition.0), \(condition.1) mm) = \(score)")
+}

@@ -1,5 +1,24 @@
-/// For training loops of one's own: a mean over rows with its gradient in one call.
+/// For programs of one's own: a value computed on a tape, and a mean over rows with its gradient, in one call.
 extension Tape {
+  /// Computes a value.
+  ///
+  /// Forgets what the tape held and runs `value` on it.
+  ///
+  /// - Parameters:
+  ///   - rows: Rows of data that `value` puts on the tape.
+  ///   - parameters: What `value` reads.
+  ///   - value: Computes the value.
+  /// - Returns: The value's numbers, `rows x features`.
+  /// - Throws: What `value` throws.
+  public func matrix(
+    rows: Int, parameters: Parameters<Scalar>, of value: (Tape<Scalar>) throws -> Variable
+  ) rethrows -> Matrix<Scalar> {
+    try parameters.withUnsafePointer { numbers in
+      begin(rows: rows, parameters: numbers)
+      return matrix(try value(self))
+    }
+  }
+
   /// The mean over rows of a one-feature value, and its gradient.
   ///
   /// Forgets what the tape held, runs `value` on it and runs it backwards. Minimise what is returned, or return minus

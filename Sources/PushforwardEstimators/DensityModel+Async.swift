@@ -9,6 +9,7 @@ extension DensityModel {
   ///   - table: The rows.
   ///   - options: What is fixed; everything else is chosen.
   ///   - progress: Told what happens, on the fit's thread.
+  /// - Returns: The model.
   /// - Throws: as `fit(_:options:shouldStop:progress:)`.
   public static func fit(
     _ table: Table, options: FitOptions = FitOptions(), progress: @escaping @Sendable (FitEvent) -> Void

@@ -1,7 +1,9 @@
 import Foundation
 import PushforwardCore
 
-/// The optimizer, for training loops of one's own; `Trainer` has it built in. A value: a copy is a snapshot.
+/// The optimizer, for training loops of one's own.
+///
+/// `Trainer` has it built in. A value: a copy is a snapshot.
 ///
 /// Weight decay is decoupled from the gradient and reaches weight matrices only; slices of role `constant` and
 /// `statistic` stay as they are.

@@ -35,7 +35,8 @@ import Testing
     for name in ["a", "b"] {
       let x = try table.numbers(name)
       let center = mean(x)
-      let normal = try Normal(mean: center, standardDeviation: mean(x.map { ($0 - center) * ($0 - center) }).squareRoot())
+      let variance = mean(x.map { ($0 - center) * ($0 - center) })
+      let normal = try Normal(mean: center, standardDeviation: variance.squareRoot())
       for row in exact.indices { exact[row] += normal.logProb(x[row]) }
     }
     for row in exact.indices { #expect(abs(scores[row] - exact[row]) < 1e-4) }

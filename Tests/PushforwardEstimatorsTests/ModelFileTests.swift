@@ -42,7 +42,8 @@ import Testing
   @Test func otherMetadata() throws {
     let bytes = try conditionalModel().encoded()
     for (key, value, part) in [
-      ("format", "other", "format: pushforward"), ("format_version", "2", "version"), ("format_version", "x", "version"),
+      ("format", "other", "format: pushforward"), ("format_version", "2", "version"),
+      ("format_version", "x", "version"),
       ("model", "{}", "specification"), ("model", "", "description"),
     ] {
       var file = try SafeTensors(bytes: bytes)

@@ -1,7 +1,9 @@
 import Foundation
 import Pushforward
 
-/// Draws of known distributions as tables. Same seed, same table.
+/// Draws of known distributions as tables.
+///
+/// Same seed, same table.
 enum Draws {
   /// Standard normal numbers, `rows x columns`.
   static func normal(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix<Double> {
