@@ -7,7 +7,9 @@ let package = Package(
   dependencies: [.package(name: "Pushforward", path: "..")],
   targets: [
     .executableTarget(
-      name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")])
+      name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
+      name: "RoundTrip", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -31,6 +31,7 @@ extension DensityModel {
     _ table: Table, options: FitOptions = FitOptions(), shouldStop: () -> Bool = { false },
     progress: (FitEvent) -> Void = { _ in }
   ) throws -> DensityModel {
+    try options.validate()
     let start = ContinuousClock().now
     let ready = try FitPreparation(table, options: options)
     progress(

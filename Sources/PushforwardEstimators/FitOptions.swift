@@ -49,7 +49,7 @@ public struct FitOptions: Sendable {
 
   /// What is said here; everything else is chosen.
   public init(
-    model: ModelKind = .nsf, columns: [String]? = nil, given: [String] = [], seed: UInt64 = 0
+    model: ModelKind = .auto, columns: [String]? = nil, given: [String] = [], seed: UInt64 = 0
   ) {
     self.model = model
     self.columns = columns
