@@ -30,6 +30,12 @@ PF_INLINE void PF_FN(write)(T *p, PF_V v, long count) {
     }                                                                                                                 \
     return;
 
+/* A NaN compares false and stays itself. */
+PF_INLINE PF_V PF_FN(soft_limit)(PF_V x) {
+  PF_V size = PF_FN(absolute)(x);
+  return PF_FN(select)(size > (T)10, PF_FN(with_sign)((T)20 - (T)100 / size, x), x);
+}
+
 static void PF_FN(pf_unary)(int op, const T *x, T *y, long n) {
   switch (op) {
     PF_UNARY_CASE(PF_OP_EXP, PF_FN(exp)(v))
@@ -52,6 +58,7 @@ static void PF_FN(pf_unary)(int op, const T *x, T *y, long n) {
     PF_UNARY_CASE(PF_OP_NORMAL_QUANTILE, PF_FN(normal_quantile)(v))
     PF_UNARY_CASE(PF_OP_LOG_SIGMOID, PF_FN(log_sigmoid)(v))
     PF_UNARY_CASE(PF_OP_LOGIT, PF_FN(logit)(v))
+    PF_UNARY_CASE(PF_OP_SOFT_LIMIT, PF_FN(soft_limit)(v))
     PF_SCALAR_CASE(PF_OP_LGAMMA, pf_lgamma(v))
     PF_SCALAR_CASE(PF_OP_SIN, sin(v))
     PF_SCALAR_CASE(PF_OP_COS, cos(v))
@@ -102,6 +109,7 @@ static void PF_FN(pf_unary_backward)(int op, const T *x, const T *y, const T *dy
     PF_SLOPE_CASE(PF_OP_NORMAL_QUANTILE, (T)2.5066282746310005024 * PF_FN(exp)((T)0.5 * f * f))
     PF_SLOPE_CASE(PF_OP_LOG_SIGMOID, PF_FN(sigmoid)(-v))
     PF_SLOPE_CASE(PF_OP_LOGIT, (T)1 / (v * ((T)1 - v)))
+    PF_SLOPE_CASE(PF_OP_SOFT_LIMIT, PF_FN(select)(PF_FN(absolute)(v) > (T)10, (T)100 / (v * v), one))
     PF_SCALAR_SLOPE_CASE(PF_OP_LGAMMA, pf_digamma(v))
     PF_SCALAR_SLOPE_CASE(PF_OP_SIN, cos(v))
     PF_SCALAR_SLOPE_CASE(PF_OP_COS, -sin(v))

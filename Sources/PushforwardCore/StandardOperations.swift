@@ -16,7 +16,7 @@ struct StandardOperations<Scalar: TileScalar> {
 /// Functions of one value that the tape can differentiate.
 public enum UnaryFunction: Sendable, CaseIterable {
   case exp, log, log1p, expm1, tanh, sigmoid, softplus, silu, relu, elu, squareRoot, square, reciprocal, negate,
-    absolute, normalCDF, normalQuantile, sine, cosine, logSigmoid, logit
+    absolute, normalCDF, normalQuantile, sine, cosine, logSigmoid, logit, softLimit
 
   package var kernel: Int32 {
     let code =
@@ -42,6 +42,7 @@ public enum UnaryFunction: Sendable, CaseIterable {
       case .cosine: PF_OP_COS
       case .logSigmoid: PF_OP_LOG_SIGMOID
       case .logit: PF_OP_LOGIT
+      case .softLimit: PF_OP_SOFT_LIMIT
       }
     return Int32(code.rawValue)
   }

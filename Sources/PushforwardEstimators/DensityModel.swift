@@ -147,8 +147,8 @@ public struct DensityModel: Sendable {
     try Self.checkRange(count: count, firstRow: firstRow)
     let numbers = try encoder.conditions(given: given, source: "given").map { Float($0) }
     return try sample(
-      count: count, context: numbers.isEmpty ? nil : Matrix(rows: 1, columns: numbers.count, values: numbers), seed: seed,
-      firstRow: firstRow, workers: workers)
+      count: count, context: numbers.isEmpty ? nil : Matrix(rows: 1, columns: numbers.count, values: numbers),
+      seed: seed, firstRow: firstRow, workers: workers)
   }
 
   private func sample(

@@ -96,7 +96,7 @@ struct LinearGaussian: Codable, Sendable, Equatable {
     let specification = FlowSpecification(
       family: ModelKind.gaussian.rawValue, features: features, contextFeatures: contextFeatures,
       bijection: .autoregressive(
-        transformer: .affine(logScaleBound: bound), network: NetworkSettings(hidden: [])))
+        transformer: .affine(logScaleBound: bound), network: NetworkSettings(hidden: [], boundsInput: false)))
     var flow = try Flow<Float>(specification)
     let n = contextFeatures + features
     var weight = [Float](repeating: 0, count: 2 * features * n)

@@ -105,7 +105,8 @@ extension KernelTests {
         (PF_OP_SIN, 0, 0), (PF_OP_COS, 0, 1), (PF_OP_SIN, infinity, .nan), (PF_OP_COS, infinity, .nan),
         (PF_OP_LOG_SIGMOID, infinity, 0), (PF_OP_LOG_SIGMOID, -infinity, -infinity), (PF_OP_LOG_SIGMOID, -1e30, -1e30),
         (PF_OP_LOGIT, 0, -infinity), (PF_OP_LOGIT, 1, infinity), (PF_OP_LOGIT, 0.5, 0), (PF_OP_LOGIT, 2, .nan),
-        (PF_OP_LOGIT, -1, .nan),
+        (PF_OP_LOGIT, -1, .nan), (PF_OP_SOFT_LIMIT, -7.5, -7.5), (PF_OP_SOFT_LIMIT, 20, 15),
+        (PF_OP_SOFT_LIMIT, -40, -17.5), (PF_OP_SOFT_LIMIT, infinity, 20), (PF_OP_SOFT_LIMIT, -infinity, -20),
       ]
       forEachInstructionSet { isa in
         for (op, x, y) in expected {

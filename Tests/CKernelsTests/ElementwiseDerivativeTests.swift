@@ -12,7 +12,8 @@ extension KernelTests {
       (PF_OP_ABS, 0.01...3), (PF_OP_ABS, -3...(-0.01)), (PF_OP_NORMAL_CDF, -4...4),
       (PF_OP_NORMAL_QUANTILE, 0.02...0.98),
       (PF_OP_LGAMMA, 0.1...12), (PF_OP_LGAMMA, -0.9...(-0.1)), (PF_OP_SIN, -7...7), (PF_OP_COS, -7...7),
-      (PF_OP_LOG_SIGMOID, -6...6), (PF_OP_LOGIT, 0.02...0.98),
+      (PF_OP_LOG_SIGMOID, -6...6), (PF_OP_LOGIT, 0.02...0.98), (PF_OP_SOFT_LIMIT, -9.9...9.9),
+      (PF_OP_SOFT_LIMIT, 10.1...50), (PF_OP_SOFT_LIMIT, -50...(-10.1)),
     ]
 
     @Test("slopes are central differences and are added, times dy") func slopes() {

@@ -105,7 +105,7 @@ struct ReferenceNetwork: Decodable {
   var settings: NetworkSettings {
     NetworkSettings(
       hidden: layers.dropLast().map(\.bias!.values.count), activation: Activation(rawValue: activation)!,
-      residual: residual ?? false)
+      residual: residual ?? false, boundsInput: false)
   }
 }
 
@@ -146,7 +146,7 @@ struct ReferenceBuilder<Scalar: TileScalar> {
     var builder = ReferenceBuilder()
     let settings = NetworkSettings(
       hidden: item.hiddenDegrees!.map(\.count), activation: Activation(rawValue: item.activation!)!,
-      residual: item.residual!)
+      residual: item.residual!, boundsInput: false)
     let made = MADE<Scalar>(
       features: item.features!, contextFeatures: item.contextFeatures!, outputsPerFeature: item.outputsPerFeature!,
       settings: settings, hiddenDegrees: item.hiddenDegrees!, layout: &builder.layout, name: "made")

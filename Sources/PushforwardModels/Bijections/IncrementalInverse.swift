@@ -32,9 +32,10 @@ final class IncrementalInverse<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
     for tile in 0..<context.tiles {
       if made.contextFeatures > 0 {
         let count = made.contextFeatures * lanes
-        entry.update(from: context.input(node, 1) + tile * count, count: count)
+        see(context.input(node, 1) + tile * count, entry, count)
       }
-      let x = entry + made.contextFeatures * lanes
+      let seen = entry + made.contextFeatures * lanes
+      let x = context.output(node) + tile * features * lanes
       let z = context.input(node, 0) + tile * features * lanes
       let logDet = context.accumulator(node)! + tile * lanes
       for feature in 0..<features {
@@ -45,10 +46,19 @@ final class IncrementalInverse<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
           from: last, residual: nil, to: rows, rowOrigin: feature * transformer.parameterCount, context)
         transformer.apply(
           inverse: true, z + feature * lanes, rows, x + feature * lanes, logDet, features: 1, tiles: 1, lanes: lanes)
+        see(x + feature * lanes, seen + feature * lanes, lanes)
       }
-      (context.output(node) + tile * features * lanes).update(from: x, count: features * lanes)
     }
     tape.releaseScratch(to: mark)
+  }
+
+  /// Inputs as the network sees them (see `LayerStack.apply`).
+  private func see(_ x: UnsafePointer<Scalar>, _ seen: UnsafeMutablePointer<Scalar>, _ count: Int) {
+    if made.stack.settings.boundsInput {
+      Scalar.unary(UnaryFunction.softLimit.kernel, x, seen, count)
+    } else {
+      seen.update(from: x, count: count)
+    }
   }
 
   /// Computes the hidden units of one degree in all layers.

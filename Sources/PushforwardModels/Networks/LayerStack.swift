@@ -56,7 +56,7 @@ struct LayerStack<Scalar: TileScalar>: Sendable {
   }
 
   func apply(_ x: Variable, on tape: Tape<Scalar>) -> Variable {
-    output(hidden(x, on: tape), on: tape)
+    output(hidden(settings.boundsInput ? tape.apply(.softLimit, x) : x, on: tape), on: tape)
   }
 
   private func dropped(_ x: Variable, on tape: Tape<Scalar>) -> Variable {

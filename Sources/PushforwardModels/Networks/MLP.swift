@@ -68,15 +68,22 @@ public struct NetworkSettings: Codable, Sendable, Equatable {
   public var residual: Bool
   /// Probability of setting a hidden unit to zero while training.
   public var dropout: Double
+  /// Whether the network sees its inputs beyond 10 in magnitude drawn in, smoothly, to below 20.
+  ///
+  /// Inputs are standardised, so this touches what is far outside the data. There a network would go on as a linear
+  /// function, without limit, and the inverse of a flow would lose all digits in single precision.
+  public var boundsInput: Bool
 
   /// Two layers of 128 with ReLU by default.
   public init(
-    hidden: [Int] = [128, 128], activation: Activation = .relu, residual: Bool = false, dropout: Double = 0
+    hidden: [Int] = [128, 128], activation: Activation = .relu, residual: Bool = false, dropout: Double = 0,
+    boundsInput: Bool = true
   ) {
     self.hidden = hidden
     self.activation = activation
     self.residual = residual
     self.dropout = dropout
+    self.boundsInput = boundsInput
   }
 
   /// Throws `EngineError.invalidSetting` when the settings contradict each other.
