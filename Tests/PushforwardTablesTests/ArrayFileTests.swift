@@ -27,10 +27,10 @@ import Testing
     let values = (0..<6).map { Double($0).bitPattern }
     let rowMajor = try read(npy("<f8", shape: "(3, 2)", bytes(values)))
     #expect(rowMajor.names == ["c1", "c2"])
-    #expect(rowMajor.numbers("c1") == [0, 2, 4] && rowMajor.numbers("c2") == [1, 3, 5])
+    #expect(rowMajor.values(in: "c1") == [0, 2, 4] && rowMajor.values(in: "c2") == [1, 3, 5])
     let columnMajor = try read(npy("<f8", shape: "(3, 2)", fortran: true, bytes(values)))
-    #expect(columnMajor.numbers("c1") == [0, 1, 2] && columnMajor.numbers("c2") == [3, 4, 5])
-    #expect(try read(npy("<f8", shape: "(6,)", bytes(values))).numbers("c1") == [0, 1, 2, 3, 4, 5])
+    #expect(columnMajor.values(in: "c1") == [0, 1, 2] && columnMajor.values(in: "c2") == [3, 4, 5])
+    #expect(try read(npy("<f8", shape: "(6,)", bytes(values))).values(in: "c1") == [0, 1, 2, 3, 4, 5])
   }
 
   @Test func elementTypes() throws {
@@ -38,7 +38,7 @@ import Testing
       let mark = big ? ">" : "<"
       let shape = "(3,)"
       func numbers(_ type: String, _ data: [UInt8]) throws -> [Double] {
-        try read(npy(mark + type, shape: shape, data)).numbers("c1")
+        try read(npy(mark + type, shape: shape, data)).values(in: "c1")
       }
       #expect(
         try numbers("f4", bytes([1.5, -2, 3e38].map { Float($0).bitPattern }, big: big)) == [
@@ -53,9 +53,9 @@ import Testing
       #expect(try numbers("u4", bytes([1, 2, .max] as [UInt32], big: big)) == [1, 2, 4_294_967_295])
       #expect(try numbers("u8", bytes([1, 2, 3] as [UInt64], big: big)) == [1, 2, 3])
     }
-    #expect(try read(npy("|u1", shape: "(3,)", [1, 2, 255])).numbers("c1") == [1, 2, 255])
-    #expect(try read(npy("|i1", shape: "(2,)", [1, 255])).numbers("c1") == [1, -1])
-    #expect(try read(npy("|b1", shape: "(2,)", [0, 1])).numbers("c1") == [0, 1])
+    #expect(try read(npy("|u1", shape: "(3,)", [1, 2, 255])).values(in: "c1") == [1, 2, 255])
+    #expect(try read(npy("|i1", shape: "(2,)", [1, 255])).values(in: "c1") == [1, -1])
+    #expect(try read(npy("|b1", shape: "(2,)", [0, 1])).values(in: "c1") == [0, 1])
   }
 
   @Test func missingAndInfinite() throws {
@@ -126,15 +126,15 @@ import Testing
 
   @Test func archives() throws {
     let packed = Array(try #require(Data(base64Encoded: Self.packed)))
-    #expect(try read(packed, suffix: ".npz", part: ":a").numbers("c2") == [1, 3, 5])
-    #expect(try read(packed, suffix: ".npz", part: ":b").numbers("c1") == [Double](repeating: 1, count: 300))
+    #expect(try read(packed, suffix: ".npz", part: ":a").values(in: "c2") == [1, 3, 5])
+    #expect(try read(packed, suffix: ".npz", part: ":b").values(in: "c1") == [Double](repeating: 1, count: 300))
     for (part, text) in [("", "choose one of its arrays"), (":q", "no array \"q\"; there are a, b")] {
       let error = #expect(throws: TableError.self) { _ = try read(packed, suffix: ".npz", part: part) }
       #expect(error?.description.contains(text) == true)
     }
     let stored = Array(try #require(Data(base64Encoded: Self.stored)))
     let t = try read(stored, suffix: ".npz")
-    #expect(t.names == ["x", "y"] && t.numbers("x") == [1, 2, 3] && t.numbers("y") == [4, 5, 6])
+    #expect(t.names == ["x", "y"] && t.values(in: "x") == [1, 2, 3] && t.values(in: "y") == [4, 5, 6])
   }
 
   @Test func damagedArchives() throws {

@@ -46,7 +46,7 @@ import Testing
       #expect(
         try message("a\n\(rows)\(text)\n").hasPrefix("FILE:32: expected a number, found line 32 column a: \"\(text)\""))
     }
-    #expect(try table("a\n1e9\n1e-999\n1e308\n").numbers("a") == [1e9, 0, 1e308])
+    #expect(try table("a\n1e9\n1e-999\n1e308\n").values(in: "a") == [1e9, 0, 1e308])
   }
 
   @Test func encodings() throws {

@@ -6,9 +6,9 @@ import Testing
   @Test func plainNumbersAndTexts() throws {
     let t = try table("a,b,c\n1,2.5,x\n-3,1e-3,y\n+4,.5,x\n")
     #expect(t.names == ["a", "b", "c"])
-    #expect(t.numbers("a") == [1, -3, 4])
-    #expect(t.numbers("b") == [2.5, 1e-3, 0.5])
-    #expect(t.texts("c") == ["x", "y", "x"])
+    #expect(t.values(in: "a") == [1, -3, 4])
+    #expect(t.values(in: "b") == [2.5, 1e-3, 0.5])
+    #expect(t.strings(in: "c") == ["x", "y", "x"])
     #expect(t["b"]?.numbers?.recording.decimals == 3)
     #expect(t.place(ofRow: 2).hasSuffix(":4"))
   }
@@ -16,16 +16,16 @@ import Testing
   @Test(arguments: ["\n", "\r\n", "\r"]) func lineEnds(_ end: String) throws {
     for tail in ["", end, end + end] {
       let t = try table(["a,b", "1,x", "", "2,y"].joined(separator: end) + tail)
-      #expect(t.numbers("a") == [1, 2])
-      #expect(t.texts("b") == ["x", "y"])
+      #expect(t.values(in: "a") == [1, 2])
+      #expect(t.strings(in: "b") == ["x", "y"])
     }
   }
 
   @Test func quotes() throws {
     let t = try table("\"a\",\"b \"\"x\"\"\"\n1, \"two\nlines\" \n\"2\",\"say \"\"hi\"\", now\"\n3,5\" pipe\n")
     #expect(t.names == ["a", "b \"x\""])
-    #expect(t.numbers("a") == [1, 2, 3])
-    #expect(t.texts("b \"x\"") == ["two\nlines", "say \"hi\", now", "5\" pipe"])
+    #expect(t.values(in: "a") == [1, 2, 3])
+    #expect(t.strings(in: "b \"x\"") == ["two\nlines", "say \"hi\", now", "5\" pipe"])
     #expect(t.place(ofRow: 1).hasSuffix(":4"))
     #expect(t.place(ofRow: 2).hasSuffix(":5"))
   }
@@ -33,38 +33,38 @@ import Testing
   @Test func byteOrderMarkAndBlanks() throws {
     let t = try table("\u{feff} a , b \n 1 ,\t x y \n")
     #expect(t.names == ["a", "b"])
-    #expect(t.numbers("a") == [1])
-    #expect(t.texts("b") == ["x y"])
+    #expect(t.values(in: "a") == [1])
+    #expect(t.strings(in: "b") == ["x y"])
   }
 
   @Test func missingMarkers() throws {
     let t = try table("a,b\n1,x\n,\nNA,?\nNaN,null\nnull,None\n?,n/a\n2,NULL\n")
     #expect(t["a"]?.missingCount == 5)
-    #expect(t.numbers("a").filter { !$0.isNaN } == [1, 2])
-    #expect(t.texts("b") == ["x", nil, nil, nil, nil, nil, nil])
+    #expect(t.values(in: "a").filter { !$0.isNaN } == [1, 2])
+    #expect(t.strings(in: "b") == ["x", nil, nil, nil, nil, nil, nil])
     var options = CSVOptions()
     options.missingMarkers = ["unknown"]
-    #expect(try table("a,b\n1,NA\nunknown,y\n", options).texts("b") == ["NA", "y"])
+    #expect(try table("a,b\n1,NA\nunknown,y\n", options).strings(in: "b") == ["NA", "y"])
   }
 
   @Test(arguments: [",", ";", "\t", "|"]) func delimiters(_ delimiter: String) throws {
     let t = try table("a,b,c\n1,2,x\n3,4,y\n".split(separator: ",").joined(separator: delimiter))
     #expect(t.names == ["a", "b", "c"])
-    #expect(t.numbers("b") == [2, 4])
+    #expect(t.values(in: "b") == [2, 4])
   }
 
   @Test func decimalComma() throws {
     let t = try table("a;b\n1,5;2,25\n-0,5;3\n")
-    #expect(t.numbers("a") == [1.5, -0.5])
-    #expect(t.numbers("b") == [2.25, 3])
+    #expect(t.values(in: "a") == [1.5, -0.5])
+    #expect(t.values(in: "b") == [2.25, 3])
     let noHeader = try table("1,5;2,5\n3,5;4,5\n")
-    #expect(noHeader.numbers("c2") == [2.5, 4.5])
-    #expect(try table("a;b\n1.5;x,y\n2.5;z\n").numbers("a") == [1.5, 2.5])
+    #expect(noHeader.values(in: "c2") == [2.5, 4.5])
+    #expect(try table("a;b\n1.5;x,y\n2.5;z\n").values(in: "a") == [1.5, 2.5])
     var options = CSVOptions()
     options.decimalPoint = ","
-    #expect(try table("a;b\n1,5;2,5\n", options).numbers("b") == [2.5])
+    #expect(try table("a;b\n1,5;2,5\n", options).values(in: "b") == [2.5])
     options.delimiter = "\t"
-    #expect(try table("a\tb\n1,5\t2\n", options).numbers("a") == [1.5])
+    #expect(try table("a\tb\n1,5\t2\n", options).values(in: "a") == [1.5])
   }
 
   @Test func headers() throws {
@@ -77,7 +77,7 @@ import Testing
     options.header = .present
     #expect(try table("2019,2020\n3,4\n", options).names == ["2019", "2020"])
     options.header = .absent
-    #expect(try table("a,b\nc,d\n", options).texts("c1") == ["a", "c"])
+    #expect(try table("a,b\nc,d\n", options).strings(in: "c1") == ["a", "c"])
   }
 
   @Test func singleColumns() throws {
@@ -85,25 +85,25 @@ import Testing
     #expect(t.rowCount == 3)
     #expect(t["x"]?.missingCount == 1)
     #expect(t.place(ofRow: 2).hasSuffix(":4"))
-    #expect(try table("5").numbers("c1") == [5])
-    #expect(try table("1\n2").numbers("c1") == [1, 2])
+    #expect(try table("5").values(in: "c1") == [5])
+    #expect(try table("1\n2").values(in: "c1") == [1, 2])
   }
 
   @Test func numbersBecomeTextsLate() throws {
     let rows = 60_000
     let text = "id,v\n" + (0..<rows).map { "\($0),\($0 < 40_000 ? "7" : "00\($0 % 3)x")\n" }.joined()
     let t = try table(text)
-    #expect(t.numbers("id").count == rows)
+    #expect(t.values(in: "id").count == rows)
     #expect(t["v"]?.categories.levels == ["7", "001x", "002x", "000x"])
     #expect(t["v"]?.categories.codes.count == rows)
-    #expect(t.texts("v")[39_999] == "7")
+    #expect(t.strings(in: "v")[39_999] == "7")
   }
 
   @Test func missingFirstThenTexts() throws {
     let text = "a,b\n" + String(repeating: "1,\n", count: 30_000) + "2,x\n"
     let t = try table(text)
     #expect(t["b"]?.missingCount == 30_000)
-    #expect(t.texts("b").last == "x")
+    #expect(t.strings(in: "b").last == "x")
   }
 
   @Test func chosenColumnsAndStorage() throws {
@@ -112,7 +112,7 @@ import Testing
     options.storage = ["a": .categories]
     let t = try table("a,b,c\n007,x,1\n08,y,2\n", options)
     #expect(t.names == ["a", "c"])
-    #expect(t.texts("a") == ["007", "08"])
+    #expect(t.strings(in: "a") == ["007", "08"])
     options.columns = ["d"]
     #expect(throws: TableError.unknownColumn(name: "d", available: ["a", "b", "c"])) {
       _ = try table("a,b,c\n1,x,1\n", options)
@@ -125,7 +125,7 @@ import Testing
       names.joined(separator: ",") + "\n" + names.map { String($0.count) }.joined(separator: ",") + "\n")
     #expect(t.names == names)
     let long = String(repeating: "x", count: 3_000_000)
-    #expect(try table("a,b\n1,\(long)\n2,\"\(long)\n\"\n").texts("b") == [long, long + "\n"])
+    #expect(try table("a,b\n1,\(long)\n2,\"\(long)\n\"\n").strings(in: "b") == [long, long + "\n"])
   }
 
   @Test func largeFileInBatches() throws {
@@ -139,18 +139,18 @@ import Testing
     }
     let file = try ScratchFile(text)
     let whole = try CSVReader(path: file.path).readAll()
-    #expect(whole.numbers("x") == expected)
+    #expect(whole.values(in: "x") == expected)
     let stream = try CSVStream(path: file.path, columns: [("y", .categories), ("x", .numbers)], batchRows: 10_000)
     var streamed: [Double] = []
     var texts: [String?] = []
     while let batch = try stream.next() {
       #expect(batch.rowCount == 10_000)
       #expect(batch.place(ofRow: 0).hasSuffix(":\(streamed.count + 2)"))
-      streamed += batch.numbers("x")
-      texts += batch.texts("y")
+      streamed += batch.values(in: "x")
+      texts += batch.strings(in: "y")
     }
     #expect(streamed == expected)
-    #expect(texts == whole.texts("y"))
+    #expect(texts == whole.strings(in: "y"))
   }
 
   @Test func namedPipes() async throws {
@@ -184,8 +184,8 @@ import Testing
       text.removeLast()
       let t = try table(text)
       let expected = texts.map { strtod($0, nil).bitPattern }
-      #expect(t.numbers("a").map(\.bitPattern) == stride(from: 0, to: texts.count - 1, by: 2).map { expected[$0] })
-      #expect(t.numbers("b").map(\.bitPattern) == stride(from: 1, to: texts.count, by: 2).map { expected[$0] })
+      #expect(t.values(in: "a").map(\.bitPattern) == stride(from: 0, to: texts.count - 1, by: 2).map { expected[$0] })
+      #expect(t.values(in: "b").map(\.bitPattern) == stride(from: 1, to: texts.count, by: 2).map { expected[$0] })
     }
   }
 }

@@ -35,7 +35,7 @@ import Testing
     }
     let t = try Table(numbers: ["v": values])
     let text = try written(t)
-    #expect(try table(text).numbers("v").map(\.bitPattern) == values.map { ($0 == 0 ? 0 : $0).bitPattern })
+    #expect(try table(text).values(in: "v").map(\.bitPattern) == values.map { ($0 == 0 ? 0 : $0).bitPattern })
     for line in text.split(separator: "\n").dropFirst().prefix(1000) {
       // Small numbers are shorter with an exponent.
       let value = Double(line)!

@@ -30,8 +30,8 @@ import Testing
     let encoded = encoder.encode(rows)
     #expect(encoded.rowCount == 400 && encoded.values.count == 1600)
     let decoded = try encoder.decode(encoded.values)
-    for name in ["x", "k", "skew"] { #expect(decoded.numbers(name) == t.numbers(name)) }
-    #expect(decoded.texts("when") == t.texts("when"))
+    for name in ["x", "k", "skew"] { #expect(decoded.values(in: name) == t.values(in: name)) }
+    #expect(decoded.strings(in: "when") == t.strings(in: "when"))
     #expect(Array(rows.conditions[0..<6]) == [1, 0, 0, 0, 1, 0])
   }
 
@@ -66,8 +66,8 @@ import Testing
     #expect(one == encoder.encode(rows, jitterSeed: 1))
     #expect(one != encoder.encode(rows, jitterSeed: 2))
     #expect(encoder.encode(rows, indices: [7], jitterSeed: 1).values == Array(one.values[14..<16]))
-    #expect(try encoder.decode(one.values).numbers("k") == t.numbers("k"))
-    let offsets = (0..<400).map { encoder.columns[0].transform.inverse(one.values[2 * $0]) - t.numbers("k")[$0] }
+    #expect(try encoder.decode(one.values).values(in: "k") == t.values(in: "k"))
+    let offsets = (0..<400).map { encoder.columns[0].transform.inverse(one.values[2 * $0]) - t.values(in: "k")[$0] }
     #expect(offsets.allSatisfy { abs($0) < 0.5 })
     #expect(abs(offsets.reduce(0, +) / 400) < 0.06)
     #expect(offsets.contains { $0 > 0.4 } && offsets.contains { $0 < -0.4 })
@@ -140,8 +140,8 @@ import Testing
     let rows = try encoder.prepare(t)
     for seed in [nil, 1, 2] as [UInt64?] {
       let decoded = try encoder.decode(encoder.encode(rows, jitterSeed: seed).values)
-      for name in ["x", "k", "skew"] { #expect(decoded.numbers(name) == t.numbers(name)) }
-      #expect(decoded.texts("when") == t.texts("when"))
+      for name in ["x", "k", "skew"] { #expect(decoded.values(in: name) == t.values(in: name)) }
+      #expect(decoded.strings(in: "when") == t.strings(in: "when"))
     }
     let single = encoder.encode(rows)
     #expect(single.floats.count == single.values.count && single.independentLogDensities.allSatisfy(\.isFinite))
@@ -156,7 +156,7 @@ import Testing
     let jittered = encoder.encode(rows, jitterSeed: 4)
     let plain = encoder.encode(rows)
     #expect(jittered.values[0] != plain.values[0] && jittered.values[1] == plain.values[1])
-    let decoded = try encoder.decode(jittered.values).numbers("v")
+    let decoded = try encoder.decode(jittered.values).values(in: "v")
     #expect(zip(decoded, values).allSatisfy { abs($0 - $1) < 0.01 })
     #expect(decoded.count { $0 == 0 } >= 500 && decoded.count { $0 == 0 } < 520)
   }

@@ -22,17 +22,17 @@ import Testing
     try withDatabase(sql) { path in
       let t = try TableSource("\(path):my table").read()
       #expect(t.names == ["id", "a b", "kind", "mixed"])
-      #expect(t.numbers("id") == [1, 2, 3] && t["a b"]?.missingCount == 1)
-      #expect(t.texts("kind") == ["x", "y", nil])
-      #expect(t.texts("mixed") == ["7", "seven", "7.5"])
-      #expect(try TableSource("\(path):other").read().numbers("v").filter { !$0.isNaN } == [1.5, 3])
+      #expect(t.values(in: "id") == [1, 2, 3] && t["a b"]?.missingCount == 1)
+      #expect(t.strings(in: "kind") == ["x", "y", nil])
+      #expect(t.strings(in: "mixed") == ["7", "seven", "7.5"])
+      #expect(try TableSource("\(path):other").read().values(in: "v").filter { !$0.isNaN } == [1.5, 3])
     }
   }
 
   @Test func queries() throws {
     try withDatabase(sql) { path in
       let t = try TableSource(path, query: "SELECT id * 2 AS twice FROM \"my table\" ORDER BY id DESC").read()
-      #expect(t.names == ["twice"] && t.numbers("twice") == [6, 4, 2])
+      #expect(t.names == ["twice"] && t.values(in: "twice") == [6, 4, 2])
       for query in ["SELECT nothing FROM nowhere", "DELETE FROM other", "SELECT 1 AS a, 2 AS a", "SELECT 1 WHERE 0"] {
         #expect(throws: TableError.self) { _ = try TableSource(path, query: query).read() }
       }

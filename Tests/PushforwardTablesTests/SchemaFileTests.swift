@@ -122,7 +122,7 @@ import Testing
     #expect(schema["c"]?.levelCounts == [15, 15, 30])
     let encoder = try Encoder(fitting: t, schema: schema, conditions: ["c"])
     #expect(try encoder.conditions(given: ["c": "never seen"]) == [0, 0, 1])
-    #expect(try encoder.decode([-30.0]).numbers("x") == [0])
+    #expect(try encoder.decode([-30.0]).values(in: "x") == [0])
     #expect(throws: TableError.self) {
       _ = try Schema(inferring: t, overrides: overrides("[columns.c]\nother = \"rest\"\n"))
     }

@@ -42,9 +42,9 @@ func message(_ text: String, _ options: CSVOptions = CSVOptions()) throws -> Str
 }
 
 extension Table {
-  func numbers(_ name: String) -> [Double] { self[name]?.numbers?.values ?? [] }
+  func values(in name: String) -> [Double] { self[name]?.numbers?.values ?? [] }
 
-  func texts(_ name: String) -> [String?] {
+  func strings(in name: String) -> [String?] {
     guard let column = self[name]?.categories else { return [] }
     return (0..<column.codes.count).map { column[$0] }
   }
