@@ -58,7 +58,8 @@ struct DemoCommand: ParsableCommand {
     }
     try results.print("")
     try results.print("written to \(directory): power_plant.csv, power_plant.model, scores.csv, samples.csv")
-    try results.print("go on with: pushforward sample \(report.path) -n 5")
+    let program = CommandLine.arguments.first ?? "pushforward"
+    try results.print("go on with: \(program) sample \(report.path) -n 5")
     try results.finish()
   }
 
