@@ -11,7 +11,8 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Reference/golden")
 
   private static var names: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    return found.filter { !$0.hasPrefix(".") }.sorted()
   }
 
   @Test func thereAreGoldenFiles() {
