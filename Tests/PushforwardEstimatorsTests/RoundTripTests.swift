@@ -44,6 +44,8 @@ import Testing
       if ProcessInfo.processInfo.environment["PUSHFORWARD_SHOW_FIGURES"] != nil { print(summary) }
       #expect(report.nonFiniteCount == 0, "\(summary)")
       #expect(report.wellConditionedMaximum < 1e-3, "\(summary)")
+      // The networks see such rows drawn in to less than 20: they neither grow nor lose digits.
+      if scale == 1e6 { #expect(report.maximumError < 1e-4, "\(summary)") }
       if scale == 1 { #expect(report.wellConditionedCount > 290 && report.medianError < 1e-5, "\(summary)") }
     }
   }
