@@ -139,11 +139,12 @@ extension SafeTensors {
 extension SafeTensors {
   /// The first bytes of a regular file, fewer when it is shorter; `nil` when there is none that can be read.
   package static func firstBytes(of path: String, count: Int) -> [UInt8]? {
-    let descriptor = System.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    // Asked before opening: to open and close a named pipe would take its writer's reader away.
+    var status = stat()
+    if stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFREG { return nil }
+    let descriptor = System.open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { return nil }
     defer { _ = System.close(descriptor) }
-    var status = stat()
-    if fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG { return nil }
     return try? read(count, from: descriptor, path: path)
   }
 }

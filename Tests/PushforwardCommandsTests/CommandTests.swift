@@ -103,6 +103,16 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: BuiltProgram.hasShell)) func namedPipesAreRead() throws {
+    try BuiltProgram.withFreshDirectory { program in
+      try Fixtures.put(["small.csv", "small.model"], into: program)
+      let file = try program.run(["score", "small.model", "small.csv"])
+      let run = try program.shell(#"mkfifo pipe && { cat small.csv > pipe & "$0" score small.model pipe; }"#)
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output == file.output)
+    }
+  }
+
   @Test(.enabled(if: BuiltProgram.hasShell)) func interruptKeepsTheBestModel() throws {
     try BuiltProgram.withFreshDirectory { program in
       try Fixtures.put(["small.csv"], into: program)
