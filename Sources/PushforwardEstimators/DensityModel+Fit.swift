@@ -44,8 +44,8 @@ extension DensityModel {
     case .independent:
       return try model(ready, .independent, flow: identity(ready), start: start)
     case .auto:
-      let fitted = try train(ready, .nsf, shouldStop: shouldStop, progress: progress)
-      return try best(ready, fitted, start: start)
+      let (chosen, fitted) = try better(ready, shouldStop: shouldStop, progress: progress)
+      return try best(chosen, fitted, start: start)
     default:
       let fitted = try train(ready, options.model, shouldStop: shouldStop, progress: progress)
       return try model(ready, options.model, flow: fitted.flow, fitted: fitted, start: start)
@@ -93,6 +93,25 @@ extension DensityModel {
     return Fitted(flow: flow, plan: plan, result: result)
   }
 
+  /// The flow on the columns' own distributions or on plain scaling, whichever explains the held-out rows better.
+  ///
+  /// Bringing each column to the normal scale by itself straightens its tails and repeated values, but bends columns that
+  /// depend on each other almost linearly.
+  private static func better(
+    _ ready: FitPreparation, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> (FitPreparation, Fitted) {
+    let fitted = try train(ready, .nsf, shouldStop: shouldStop, progress: progress)
+    guard ready.options.encoder.transform == .marginal, ready.training.features > 1, !ready.split.heldOut.isEmpty,
+      fitted.result.reason != .interrupted
+    else { return (ready, fitted) }
+    var options = ready.options
+    options.encoder.transform = .standard
+    let plain = try FitPreparation(ready.table, options: options)
+    let rival = try train(plain, .nsf, shouldStop: shouldStop, progress: progress)
+    let isBetter = try plain.likelihood(of: rival.flow).mean > ready.likelihood(of: fitted.flow).mean
+    return isBetter ? (plain, rival) : (ready, fitted)
+  }
+
   /// The trained flow, unless a simpler model explains the held-out rows better.
   private static func best(
     _ ready: FitPreparation, _ fitted: Fitted, start: ContinuousClock.Instant
@@ -117,7 +136,9 @@ extension DensityModel {
     }
     return try model(
       ready, .nsf, flow: fitted.flow, fitted: fitted,
-      choice: ready.split.heldOut.isEmpty ? "nsf: too few rows to hold any out" : reason("nsf", flow), start: start)
+      choice: ready.split.heldOut.isEmpty
+        ? "nsf: too few rows to hold any out"
+        : reason(ready.options.encoder.transform == .standard ? "nsf on plain scaling" : "nsf", flow), start: start)
   }
 
   private static func identity(_ ready: FitPreparation) throws -> Flow<Float> {

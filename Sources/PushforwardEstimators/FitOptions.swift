@@ -60,7 +60,7 @@ public struct FitOptions: Sendable {
 
 /// The models that `fit` knows.
 public enum ModelKind: String, Codable, Sendable, CaseIterable {
-  /// The flow `nsf`, unless a simpler model explains the held-out rows better: the default.
+  /// The flow `nsf` on the scaling that suits, unless a simpler model explains the held-out rows better: the default.
   case auto
   /// Each column by itself.
   case independent
