@@ -82,5 +82,5 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case radial
 
   /// The flow family; `nil` for the choice and for the two that are fitted in closed form.
-  public var family: FlowFamily? { FlowFamily(rawValue: rawValue) }
+  public var flowFamily: FlowFamily? { FlowFamily(rawValue: rawValue) }
 }

@@ -21,7 +21,7 @@ import Testing
 
   @Test func tenRowsAreEnough() throws {
     let table = try Draws.correlated(10, seed: 1)
-    for kind in ModelKind.allCases where kind.family != nil || kind == .gaussian || kind == .independent {
+    for kind in ModelKind.allCases where kind.flowFamily != nil || kind == .gaussian || kind == .independent {
       let model = try DensityModel.fit(table, options: quick(kind, epochs: 2))
       #expect(try model.score(table).logProb.allSatisfy(\.isFinite), "\(kind.rawValue)")
     }

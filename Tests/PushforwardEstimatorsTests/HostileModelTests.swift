@@ -75,7 +75,7 @@ import Testing
 
   @Test func laterVersionsAreRefused() throws {
     let file = try SafeTensors(bytes: HostileModelTests.fit(.gaussian).encoded())
-    for version in ["\(DensityModel.formatVersion + 1)", "0", "one", ""] {
+    for version in ["\(ModelArchive.formatVersion + 1)", "0", "one", ""] {
       var metadata = file.metadata
       metadata["format_version"] = version
       let bytes = try HostileModelTests.repacked(file, metadata: metadata)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct WeightAndUnitTests {
   /// The normal distribution that the model is reported beside is in Double: weights and units show exactly.
   private func normalMean(_ model: DensityModel, _ table: Table) throws -> Double {
-    try model.evaluate(table).gaussian.mean
+    try #require(model.evaluate(table)["gaussian"]).mean
   }
 
   @Test func weightTwoIsTheRowTwice() throws {

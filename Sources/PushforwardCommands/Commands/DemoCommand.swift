@@ -40,11 +40,11 @@ struct DemoCommand: ParsableCommand {
     try results.flush()
 
     // From the file, as anybody would go on.
-    let model = try DensityModel(contentsOf: report.path)
-    let scores = try model.score(table).logProb
+    let model = try Models.open(report.path)
+    let scores = try model.score(table, workers: nil).logProb
     try write(ScoreCommand.table(scores), to: "scores.csv", decimals: [ScoreCommand.column: 6])
-    let drawn = try model.sample(count: table.rowCount, seed: seed)
-    try write(drawn, to: "samples.csv", decimals: SampleCommand.decimals(model))
+    let drawn = try model.sample(count: table.rowCount, given: nil, seed: seed, firstRow: 0, workers: nil)
+    try write(drawn, to: "samples.csv", decimals: model.decimals)
 
     try results.print("")
     for line in try comparison(table, drawn) { try results.print(line) }

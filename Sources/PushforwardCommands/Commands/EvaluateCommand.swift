@@ -10,8 +10,8 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Mean log-likelihood of a table's rows under a model, beside two baselines.",
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
-      standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, gaussian and \
-      independent (the means of the baselines fitted beside the model), left_out.
+      standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
+      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out.
 
       Examples:
         pushforward evaluate protein.model test.csv
@@ -31,8 +31,8 @@ struct EvaluateCommand: ParsableCommand {
   var table: TableOptions
 
   func run() throws {
-    let model = try DensityModel(contentsOf: self.model)
-    let read = try TableInput(path: data, options: table).readRequired(columns: model.encoder.requiredColumns)
+    let model = try Models.open(self.model)
+    let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
     let evaluation = try model.evaluate(read, workers: WorkerPool())
     let results = try Output()
     if json {
@@ -43,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
     try results.finish()
   }
 
-  private static func lines(_ evaluation: DensityModel.Evaluation, name: String) -> [String] {
+  private static func lines(_ evaluation: ModelEvaluation, name: String) -> [String] {
     let model = evaluation.model
     var lines: [String] = []
     if let note = evaluation.leftOutNote { lines.append(note) }
@@ -51,25 +51,26 @@ struct EvaluateCommand: ParsableCommand {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
     lines.append("log-likelihood in nats a row, mean of \(Format.count(model.rowCount, "row")):")
-    let gain = { (baseline: LikelihoodSummary) in Format.gain(name, model.mean - baseline.mean) }
-    lines += Format.table([
-      [name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"],
-      ["full-covariance Gaussian", Format.fixed(evaluation.gaussian.mean, 4), gain(evaluation.gaussian)],
-      ["independent columns", Format.fixed(evaluation.independent.mean, 4), gain(evaluation.independent)],
-    ])
+    lines += Format.table(
+      [[name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"]]
+        + evaluation.baselines.map { baseline in
+          let mean = baseline.summary.mean
+          return [baseline.name, Format.fixed(mean, 4), Format.gain(name, model.mean - mean)]
+        })
     lines.append("\(Format.fixed(-model.meanBits, 4)) bits a row")
     return lines
   }
 
-  private static func json(_ evaluation: DensityModel.Evaluation) -> JSONValue {
+  private static func json(_ evaluation: ModelEvaluation) -> JSONValue {
     [
       "mean_log_likelihood": .number(evaluation.model.mean),
       "standard_error": .number(evaluation.model.standardError),
       "bits": .number(-evaluation.model.meanBits),
       "rows": .integer(evaluation.model.rowCount),
       "non_finite_count": .integer(evaluation.model.nonFiniteCount),
-      "gaussian": .number(evaluation.gaussian.mean),
-      "independent": .number(evaluation.independent.mean),
+      "likelihood": .string(evaluation.likelihood.rawValue),
+      "gaussian": evaluation["gaussian"].map { .number($0.mean) } ?? .null,
+      "independent": evaluation["independent"].map { .number($0.mean) } ?? .null,
       "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,
     ]
   }

@@ -124,7 +124,7 @@ struct FitJob {
     Console.note("read \(source): \(Format.count(table.rowCount, "row")), \(Format.count(table.names.count, "column"))")
     let narrator = FitNarrator()
     Interruption.catchFirst()
-    let model = try DensityModel.fit(
+    let model = try Models.fit(
       table, options: options, shouldStop: { Interruption.wasRequested }, progress: narrator.tell)
     narrator.finish()
     try model.save(to: output)

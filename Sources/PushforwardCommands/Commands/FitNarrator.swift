@@ -8,7 +8,7 @@ final class FitNarrator {
   private var plannedEpochs = 0
 
   /// Says what happened.
-  func tell(_ event: DensityModel.FitEvent) {
+  func tell(_ event: FitEvent) {
     switch event {
     case .prepared(let encoder, let trainingRows, let heldOutRows, let leftOutNote):
       for line in FitNarrator.lines(encoder: encoder) { meter.stage(line) }
@@ -20,6 +20,10 @@ final class FitNarrator {
       plannedEpochs = plan.training.maximumEpochs
       meter.stage("\(model.rawValue): \(FitNarrator.line(plan: plan)); \(Format.count(parameterCount)) parameters")
       meter.stage(FitNarrator.line(training: plan.training))
+    case .stage(let line):
+      meter.stage(line)
+    case .training(let epochs):
+      plannedEpochs = epochs
     case .progress(let now):
       meter.update(
         done: Int(now.epoch), total: plannedEpochs, unit: "epochs",

@@ -4,7 +4,7 @@ import PushforwardTraining
 /// What a fit came to, as lines for a person or as one JSON object.
 struct FitReport {
   /// The fitted model.
-  let model: DensityModel
+  let model: any TableModel
   /// Where it was saved.
   let path: String
   /// Where its rows came from.
@@ -32,7 +32,7 @@ struct FitReport {
       (ModelKind.gaussian, "full-covariance Gaussian", record.heldOutGaussian),
       (.independent, "independent columns", record.heldOutIndependent),
     ]
-    for (kind, name, value) in baselines where kind != record.model {
+    for (kind, name, value) in baselines where kind != record.model && value.isFinite {
       rows.append([name, Format.fixed(value, 4), gain(over: value)])
     }
     lines += Format.table(rows)
@@ -48,11 +48,10 @@ struct FitReport {
       "output": .string(path),
       "model": .string(record.model.rawValue),
       "choice": record.choice.map(JSONValue.string) ?? .null,
-      "choice": record.choice.map(JSONValue.string) ?? .null,
       "columns": .array(model.columns.map(JSONValue.string)),
       "given": .array(model.given.map(JSONValue.string)),
       "left_out": .array(
-        model.encoder.leftOut.map { ["column": .string($0.name), "reason": .string($0.reason)] }),
+        model.leftOut.map { ["column": .string($0.name), "reason": .string($0.reason)] }),
       "rows": .integer(record.tableRows),
       "training_rows": .integer(record.trainingRows),
       "held_out_rows": .integer(record.heldOutRows),

@@ -53,11 +53,11 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try DensityModel(contentsOf: self.model)
+    let model = try Models.open(self.model)
     let conditions = try conditions(of: model)
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
     let results = try CSVResults(
-      path: output, names: model.given + model.columns, decimals: SampleCommand.decimals(model))
+      path: output, names: model.given + model.columns, decimals: model.decimals)
     let meter = ProgressMeter()
     let workers = WorkerPool()
     let piece = 16384
@@ -76,17 +76,10 @@ struct SampleCommand: ParsableCommand {
     meter.clear()
   }
 
-  /// Decimals of the columns that have a recording step.
-  static func decimals(_ model: DensityModel) -> [String: Int] {
-    Dictionary(
-      model.encoder.columns.compactMap { column in column.decimals.map { (column.name, $0) } },
-      uniquingKeysWith: { first, _ in first })
-  }
-
   /// The rows to condition on, in the model's order of columns.
-  private func conditions(of model: DensityModel) throws -> Table? {
+  private func conditions(of model: any TableModel) throws -> Table? {
     if let givenFile {
-      let names = model.encoder.conditions.map { ($0.name, $0.schema.kind.storage) }
+      let names = model.conditions
       if names.isEmpty { throw EstimatorError.conditions(expected: [], found: [givenFile]) }
       var pieces: [Table] = []
       try TableInput(path: givenFile, options: table).forEachPiece(columns: names, batchRows: .max) {
@@ -106,9 +99,9 @@ struct SampleCommand: ParsableCommand {
       throw EstimatorError.conditions(expected: model.given, found: texts.keys.sorted())
     }
     return try Table(
-      model.encoder.conditions.map { condition in
+      model.conditions.map { condition in
         let text = texts[condition.name] ?? ""
-        guard condition.schema.kind.storage == .numbers else {
+        guard condition.storage == .numbers else {
           return (name: condition.name, column: .categories(CategoryColumn([text])))
         }
         guard let value = Double(text), value.isFinite else {

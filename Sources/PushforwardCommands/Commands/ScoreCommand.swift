@@ -32,25 +32,25 @@ struct ScoreCommand: ParsableCommand {
   var table: TableOptions
 
   func run() throws {
-    let model = try DensityModel(contentsOf: self.model)
+    let model = try Models.open(self.model)
     let input = TableInput(path: data, options: table)
     let results = try CSVResults(path: output, names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
     let meter = ProgressMeter()
     let workers = WorkerPool()
     var rows = 0
-    var missing = 0
+    var unscored = 0
     var nonFinite = 0
-    try input.forEachPiece(columns: model.encoder.requiredColumns) { piece in
+    try input.forEachPiece(columns: model.requiredColumns) { piece in
       let scores = try model.score(piece, workers: workers)
       try results.write(ScoreCommand.table(scores.logProb))
       rows += piece.rowCount
-      missing += piece.rowCount - scores.scoredRows.count
+      unscored += piece.rowCount - scores.scoredRows.count
       nonFinite += scores.scoredRows.count { !scores.logProb[$0].isFinite }
       meter.update(rows: rows)
     }
     try results.finish()
     meter.clear()
-    if missing > 0 { Console.note("\(missing) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
+    if unscored > 0 { Console.note("\(unscored) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
     if nonFinite > 0 { Console.note("\(nonFinite) of \(Format.count(rows, "row")) have a log_prob that is not finite") }
   }
 

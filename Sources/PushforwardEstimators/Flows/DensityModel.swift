@@ -8,7 +8,10 @@ import PushforwardTables
 /// A value.
 ///
 /// All log-densities are nats a row in the units of the user's own columns.
-public struct DensityModel: Sendable {
+public struct DensityModel: TableModel {
+  /// What stands in a model file for this type.
+  public static var family: ModelFamily { .flow }
+
   /// What the table's columns are.
   public let schema: Schema
   /// The map between columns and the flow's features.
@@ -23,62 +26,49 @@ public struct DensityModel: Sendable {
 
   /// Names of the modelled columns.
   public var columns: [String] { encoder.columns.map(\.name) }
-  /// Names of the columns conditioned on.
-  public var given: [String] { encoder.conditions.map(\.name) }
-
-  /// Log-densities of a table's rows.
-  public struct Scores: Sendable {
-    /// One a row of the table, in nats; NaN for rows with a missing cell.
-    public var logProb: [Double]
-    /// Which rows were scored.
-    public var scoredRows: [Int]
-    /// Rows that could not be scored, in words; `nil` when there are none.
-    public var leftOutNote: String?
+  /// The columns conditioned on.
+  public var conditions: [(name: String, storage: Column.Storage)] {
+    encoder.conditions.map { ($0.name, $0.schema.kind.storage) }
   }
+  /// The columns that a table must have to be scored.
+  public var requiredColumns: [(name: String, storage: Column.Storage)] { encoder.requiredColumns }
+  /// Decimals of the columns that have a recording step.
+  public var decimals: [String: Int] {
+    Dictionary(
+      encoder.columns.compactMap { column in column.decimals.map { (column.name, $0) } },
+      uniquingKeysWith: { first, _ in first })
+  }
+  /// Columns of the table that the model does not see, and why.
+  public var leftOut: [Encoder.LeftOut] { encoder.leftOut }
+  /// Exact scores of complete rows.
+  public var traits: ModelTraits { ModelTraits() }
 
   /// `log p(row)` of each row, columns matched by name.
   ///
   /// - Throws: `TableError` for missing columns, wrong kinds, unseen levels.
-  public func score(_ table: Table, workers: WorkerPool? = nil) throws -> Scores {
+  public func score(_ table: Table, workers: WorkerPool? = nil) throws -> RowScores {
     try score(encoder.prepare(table), tableRows: table.rowCount, workers: workers)
   }
 
-  func score(_ rows: PreparedRows, tableRows: Int, workers: WorkerPool?) throws -> Scores {
+  func score(_ rows: PreparedRows, tableRows: Int, workers: WorkerPool?) throws -> RowScores {
     let encoded = encoder.encode(rows)
     let inner = try flow.logProb(
       Matrix(rows: rows.rowCount, columns: columns.count, values: encoded.floats), context: conditions(rows),
       workers: workers)
     var logProb = [Double](repeating: .nan, count: tableRows)
     for (index, row) in rows.keptRows.enumerated() { logProb[row] = Double(inner[index]) + encoded.logDet[index] }
-    return Scores(logProb: logProb, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote)
+    return RowScores(logProb: logProb, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote)
   }
 
-  /// The likelihood of a table's rows, beside the two baselines.
-  public struct Evaluation: Sendable {
-    /// Under the model.
-    public var model: LikelihoodSummary
-    /// Under independent columns.
-    public var independent: LikelihoodSummary
-    /// Under one full-covariance normal distribution.
-    public var gaussian: LikelihoodSummary
-    /// Rows that could not be scored, in words; `nil` when there are none.
-    public var leftOutNote: String?
-  }
-
-  /// Mean log-likelihood of a table's rows.
-  ///
-  /// - Throws: `TableError` as `score`; `EstimatorError.tooFewRows` when no row can be scored.
-  public func evaluate(_ table: Table, workers: WorkerPool? = nil) throws -> Evaluation {
+  /// The scored rows under one full-covariance normal distribution and under independent columns.
+  public func baselines(_ table: Table) throws -> [Baseline] {
     let rows = try encoder.prepare(table)
-    if rows.rowCount == 0 {
-      throw EstimatorError.tooFewRows(expected: 1, found: 0, note: rows.leftOutNote)
-    }
-    let scores = try score(rows, tableRows: table.rowCount, workers: workers)
-    return Evaluation(
-      model: LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] }),
-      independent: LikelihoodSummary(Self.independent(encoder.encode(rows))),
-      gaussian: LikelihoodSummary(Self.gaussian(gaussian, gaussianEncoder, try gaussianEncoder.prepare(table))),
-      leftOutNote: rows.leftOutNote)
+    return [
+      Baseline(
+        key: "gaussian", name: "full-covariance Gaussian",
+        logProb: Self.gaussian(gaussian, gaussianEncoder, try gaussianEncoder.prepare(table))),
+      Baseline(key: "independent", name: "independent columns", logProb: Self.independent(encoder.encode(rows))),
+    ]
   }
 
   /// Each column by its own marginal: standard normal on the encoder's scale.

@@ -8,16 +8,6 @@ extension DensityModel {
   /// Fewest usable rows that a model is fitted to.
   public static var minimumRows: Int { 10 }
 
-  /// What a fit tells while it runs.
-  public enum FitEvent: Sendable {
-    /// What the columns are, which are modelled, what was left out.
-    case prepared(encoder: Encoder, trainingRows: Int, heldOutRows: Int, leftOutNote: String?)
-    /// What was chosen.
-    case planned(model: ModelKind, plan: FitPlan, parameterCount: Int)
-    /// After each validation; log-likelihoods on the encoder's scale plus the mean log-determinant, so in data units.
-    case progress(TrainingProgress)
-  }
-
   /// Fits a model to a table.
   ///
   /// - Parameters:
@@ -61,7 +51,7 @@ extension DensityModel {
   private static func train(
     _ ready: FitPreparation, _ kind: ModelKind, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> Fitted {
-    guard let family = kind.family else {
+    guard let family = kind.flowFamily else {
       throw EngineError.invalidSetting(name: "model", expected: "a flow", found: kind.rawValue)
     }
     let (training, options) = (ready.training, ready.options)
