@@ -75,6 +75,11 @@ public struct Table: Sendable, Equatable {
     return Table(columns: chosen, rowCount: rowCount, origin: origin)
   }
 
+  /// All columns but this one, if there is one of this name.
+  public func leavingOut(column name: String) -> Table {
+    Table(columns: columns.filter { $0.key != name }, rowCount: rowCount, origin: origin)
+  }
+
   /// The rows with these numbers (from 0, each below `rowCount`), in this order, without their line numbers.
   public func selecting(rows: [Int]) -> Table {
     Table(columns: columns.mapValues { $0.selecting(rows: rows) }, rowCount: rows.count, origin: nil)

@@ -11,11 +11,16 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
-      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out.
+      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out, targets.
+
+      --targets predicts columns from all others and judges the predictions. Quantities: rmse (of the mean), mae (of \
+      the median), crps, coverage of central intervals, log-likelihood, and whether the distribution function's values are \
+      uniform (pit_ks, pit_p: small is bad). Categories: accuracy, log_loss, brier, calibration_error.
 
       Examples:
         pushforward evaluate protein.model test.csv
         pushforward evaluate protein.model test.csv --json | jq .mean_log_likelihood
+        pushforward evaluate shop.model test.csv --targets price,kind
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -23,6 +28,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
   var data: String
+
+  @Option(help: ArgumentHelp("Columns to predict and judge, separated by commas; 'all' for all.", valueName: "a,b"))
+  var targets: [String] = []
+
+  @Option(help: ArgumentHelp("Draws a row, for predictions that come from draws.", valueName: "n"))
+  var draws = 200
 
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
@@ -33,12 +44,22 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let model = try Models.open(self.model)
     let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
-    let evaluation = try model.evaluate(read, workers: WorkerPool())
+    let workers = WorkerPool()
+    let evaluation = try model.evaluate(read, workers: workers)
+    let meter = ProgressMeter()
+    let names = targets == ["all"] ? model.columns : columnNames(targets)
+    var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
+    for (index, name) in names.enumerated() {
+      meter.update(done: index, total: names.count, unit: "columns", detail: name)
+      predictions.append((name, try model.evaluatePrediction(read, target: name, draws: draws, workers: workers)))
+    }
+    meter.clear()
     let results = try Output()
     if json {
-      try results.print(EvaluateCommand.json(evaluation).text)
+      try results.print(EvaluateCommand.json(evaluation, predictions).text)
     } else {
       for line in EvaluateCommand.lines(evaluation, name: model.record.model.rawValue) { try results.print(line) }
+      for line in PredictionLines.lines(predictions) { try results.print(line) }
     }
     try results.finish()
   }
@@ -61,7 +82,9 @@ struct EvaluateCommand: ParsableCommand {
     return lines
   }
 
-  private static func json(_ evaluation: ModelEvaluation) -> JSONValue {
+  private static func json(
+    _ evaluation: ModelEvaluation, _ predictions: [(name: String, evaluation: PredictionEvaluation)]
+  ) -> JSONValue {
     [
       "mean_log_likelihood": .number(evaluation.model.mean),
       "standard_error": .number(evaluation.model.standardError),
@@ -72,6 +95,8 @@ struct EvaluateCommand: ParsableCommand {
       "gaussian": evaluation["gaussian"].map { .number($0.mean) } ?? .null,
       "independent": evaluation["independent"].map { .number($0.mean) } ?? .null,
       "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,
+      "targets": .object(
+        predictions.map { JSONValue.Member(name: $0.name, value: PredictionLines.json($0.evaluation)) }),
     ]
   }
 }

@@ -10,12 +10,14 @@ struct SampleCommand: ParsableCommand {
     abstract: "Draw rows from a model.",
     discussion: """
       Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i \
-      alone, so a longer sample begins with the shorter one.
+      alone, so a longer sample begins with the shorter one. Columns that the model models may be given too: the \
+      others are then drawn from their distribution given those.
 
       Examples:
         pushforward sample protein.model -n 1000 --seed 7 > more.csv
         pushforward sample shop.model -n 100 --given kind=book
         pushforward sample shop.model -n 5 --given-file wanted.csv -o drawn.csv
+        pushforward sample adult.model -n 100 --given sex=Female --given age=30
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -54,7 +56,10 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     let model = try Models.open(self.model)
-    let conditions = try conditions(of: model)
+    let known = KnownColumns(model)
+    let conditions = try givenFile.map { try known.read(TableInput(path: $0, options: table)) } ?? known.parse(given)
+    // Columns that the model models, as far as they are given: the others are drawn given those.
+    let isPartial = conditions.map { !Set($0.names).isSubset(of: model.given) } ?? false
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
     let results = try CSVResults(
       path: output, names: model.given + model.columns, decimals: model.decimals)
@@ -67,47 +72,18 @@ struct SampleCommand: ParsableCommand {
       let given = conditions.map { table in
         table.selecting(rows: (start..<start + rows).map { table.rowCount == 1 ? 0 : $0 / count })
       }
-      let drawn = try model.sample(count: rows, given: given, seed: seed, firstRow: start, workers: workers)
-      try results.write(
-        Table((given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) }))
+      let drawn =
+        if isPartial, let given {
+          try model.complete(given, seed: seed, firstRow: start, draw: 0, workers: workers)
+        } else {
+          try model.sample(count: rows, given: given, seed: seed, firstRow: start, workers: workers)
+        }
+      let conditioned = try model.given.compactMap { name in try given.map { (name: name, column: try $0.column(name)) }
+      }
+      try results.write(Table(conditioned + drawn.columns.map { (name: $0, column: $1) }))
       meter.update(done: start + rows, total: total, unit: "rows")
     }
     try results.finish()
     meter.clear()
-  }
-
-  /// The rows to condition on, in the model's order of columns.
-  private func conditions(of model: any TableModel) throws -> Table? {
-    if let givenFile {
-      let names = model.conditions
-      if names.isEmpty { throw EstimatorError.conditions(expected: [], found: [givenFile]) }
-      var pieces: [Table] = []
-      try TableInput(path: givenFile, options: table).forEachPiece(columns: names, batchRows: .max) {
-        pieces.append($0)
-      }
-      return try pieces.first?.selecting(columns: model.given)
-    }
-    if given.isEmpty { return nil }
-    var texts: [String: String] = [:]
-    for argument in given {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      if texts.updateValue(parts[1], forKey: parts[0]) != nil {
-        throw ValidationError("--given: \(parts[0]) is given twice")
-      }
-    }
-    if Set(texts.keys) != Set(model.given) {
-      throw EstimatorError.conditions(expected: model.given, found: texts.keys.sorted())
-    }
-    return try Table(
-      model.conditions.map { condition in
-        let text = texts[condition.name] ?? ""
-        guard condition.storage == .numbers else {
-          return (name: condition.name, column: .categories(CategoryColumn([text])))
-        }
-        guard let value = Double(text), value.isFinite else {
-          throw ValidationError("--given \(condition.name): expected a number, found '\(text)'")
-        }
-        return (name: condition.name, column: .numbers(try NumberColumn([value])))
-      })
   }
 }

@@ -67,6 +67,19 @@ public protocol TableModel: Sendable {
   /// - Throws: `EstimatorError.cannotAnswer` when the model has no such distribution; `TableError`.
   func complete(_ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?) throws -> Table
 
+  /// Predicts one modelled column of each row given the row's other cells.
+  ///
+  /// - Parameters:
+  ///   - table: The rows; the column itself may be absent, and is looked at only to score it.
+  ///   - target: A modelled column.
+  ///   - options: Quantiles wanted, draws where they are needed.
+  ///   - workers: Threads to use.
+  /// - Returns: A distribution a row.
+  /// - Throws: `EstimatorError.cannotAnswer`, `TableError`.
+  func predict(
+    _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
+  ) throws -> ColumnPrediction
+
   /// The same rows under simpler models that were fitted beside this one.
   func baselines(_ table: Table) throws -> [Baseline]
 
@@ -85,6 +98,13 @@ extension TableModel {
 
   /// Nothing beside.
   public func baselines(_ table: Table) throws -> [Baseline] { [] }
+
+  /// By draws.
+  public func predict(
+    _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
+  ) throws -> ColumnPrediction {
+    try predictionByDraws(table, target: target, options: options, workers: workers)
+  }
 
   /// Refuses.
   public func complete(

@@ -40,8 +40,12 @@ public struct DensityModel: TableModel {
   }
   /// Columns of the table that the model does not see, and why.
   public var leftOut: [Encoder.LeftOut] { encoder.leftOut }
-  /// Exact scores of complete rows.
-  public var traits: ModelTraits { ModelTraits() }
+  /// Exact scores of complete rows; missing cells are drawn by integrating the joint density.
+  public var traits: ModelTraits {
+    var traits = ModelTraits()
+    traits.completes = true
+    return traits
+  }
 
   /// `log p(row)` of each row, columns matched by name.
   ///

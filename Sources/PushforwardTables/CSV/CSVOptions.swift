@@ -25,6 +25,10 @@ public struct CSVOptions: Sendable {
   public var missingMarkers: Set<String> = standardMissingMarkers
   /// How to store columns whatever they seem to hold.
   public var storage: [String: Column.Storage] = [:]
+  /// How to store columns that `storage` does not name; `nil`: as what they seem to hold.
+  public var otherStorage: Column.Storage?
+  /// Names in `columns` and `storage` that the source does not have are passed over.
+  public var passesOverUnknownNames = false
   /// The columns to read; `nil`: all.
   public var columns: [String]?
   /// A column in which nearly all cells are numbers and a few are texts becomes a category instead of an error.
@@ -32,6 +36,12 @@ public struct CSVOptions: Sendable {
 
   /// Detects everything.
   public init() {}
+
+  /// How to store a column; `nil`: as what it seems to hold.
+  func storage(of name: String) -> Column.Storage? { storage[name] ?? otherStorage }
+
+  /// The names that the source must have.
+  var requiredNames: [String] { passesOverUnknownNames ? [] : (columns ?? []) + storage.keys.sorted() }
 
   /// The markers in the form the kernels take (see `pf_csv_is_missing`).
   var packedMarkers: [UInt8] {

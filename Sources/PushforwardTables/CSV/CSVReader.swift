@@ -61,12 +61,12 @@ public struct CSVReader {
   /// One builder a column to be read.
   static func builders(dialect: CSVDialect, options: CSVOptions, source: String) throws -> [ColumnBuilder] {
     let wanted = options.columns.map(Set.init)
-    for name in (options.columns ?? []) + options.storage.keys.sorted() where !dialect.names.contains(name) {
+    for name in options.requiredNames where !dialect.names.contains(name) {
       throw TableError.unknownColumn(name: name, available: dialect.names)
     }
     return dialect.names.enumerated().compactMap { index, name in
       if let wanted, !wanted.contains(name) { return nil }
-      return ColumnBuilder(name: name, index: index, storage: options.storage[name] ?? .numbers)
+      return ColumnBuilder(name: name, index: index, storage: options.storage(of: name) ?? .numbers)
     }
   }
 
@@ -74,7 +74,7 @@ public struct CSVReader {
     let point = dialect.decimalPoint.char
     let before = builder.summary
     try builder.append(scanner, rows: rows, stride: stride, decimalPoint: point, markers: markers)
-    guard builder.storage == .numbers, options.storage[builder.name] == nil, before.bad == 0 else { return }
+    guard builder.storage == .numbers, options.storage(of: builder.name) == nil, before.bad == 0 else { return }
     let inBatch = builder.summary.bad
     let numbersBefore = builder.numberCount - (rows - inBatch - (builder.summary.missing - before.missing))
     if inBatch == 0 || numbersBefore > 0 || isNearlyNumeric(builder) { return }
@@ -92,7 +92,7 @@ public struct CSVReader {
     let mixed = builders.filter { $0.storage == .numbers && $0.summary.bad > 0 }
     if mixed.isEmpty { return }
     let wrong = mixed.filter {
-      options.storage[$0.name] == .numbers || !scanner.input.isSeekable
+      options.storage(of: $0.name) == .numbers || !scanner.input.isSeekable
         || (isNearlyNumeric($0) && !options.acceptsMixedColumns)
     }
     if !wrong.isEmpty {

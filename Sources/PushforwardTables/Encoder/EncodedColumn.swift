@@ -52,7 +52,7 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
 
   /// A value of the model's scale decoded: rounded to the step or to the atom in whose cell it lies, whole numbers kept inside
   /// their range.
-  func decode(_ z: Double, step: RecordingStep?) -> Double {
+  package func decode(_ z: Double, step: RecordingStep?) -> Double {
     var x = transform.inverse(z)
     let isBounded = schema.kind != .real || schema.hasDeclaredRange
     if isBounded {

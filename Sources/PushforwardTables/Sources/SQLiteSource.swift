@@ -43,14 +43,14 @@ struct SQLiteSource {
     let statement = try database.makeStatement(sql: sql)
     let wanted = options.columns.map(Set.init)
     let names = Array(statement.columnNames)
-    for name in options.columns ?? [] where !names.contains(name) {
+    for name in options.requiredNames where !names.contains(name) {
       throw TableError.unknownColumn(name: name, available: names)
     }
     var columns = names.enumerated().compactMap { index, name in
       wanted?.contains(name) == false
         ? nil
         : CellCollector(
-          name: name, index: index, storage: options.storage[name], missingMarkers: options.missingMarkers)
+          name: name, index: index, storage: options.storage(of: name), missingMarkers: options.missingMarkers)
     }
     let cursor = try Row.fetchCursor(statement)
     while let row = try cursor.next() {

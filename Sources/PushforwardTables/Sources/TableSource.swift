@@ -69,7 +69,8 @@ public struct TableSource: Sendable {
       case .npz: try NPYSource.readArchive(InputFile(path: path), member: part)
       case .sqlite: try SQLiteSource(path: path, options: options).read(table: part, query: query)
       }
-    return try options.columns.map { try table.selecting(columns: $0) } ?? table
+    let names = options.columns?.filter { !options.passesOverUnknownNames || table[$0] != nil }
+    return try names.map { try table.selecting(columns: $0) } ?? table
   }
 
   /// Reads the table in batches against columns of known storage; texts in constant memory, other sources from memory.

@@ -1,0 +1,118 @@
+import ArgumentParser
+import PushforwardCore
+import PushforwardEstimators
+import PushforwardTables
+
+/// `pushforward predict`.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "The distribution of one column given the others, row by row.",
+    discussion: """
+      For a quantity y the CSV has y_mean, y_median, y_low and y_high (the ends of the central interval), and, for \
+      rows in which y is known, y_log_prob (nats, in the units of y) and y_cdf (uniform if the model is right). For a \
+      category it has the most probable level and a column p(level) for each level. The column itself may be absent \
+      from the data, and is never used to predict it.
+
+      Examples:
+        pushforward predict shop.model orders.csv --target price -o predicted.csv
+        pushforward predict shop.model orders.csv --target price --interval 0.5
+        pushforward predict adult.model people.csv --target income | head
+      """)
+
+  @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
+  var data: String
+
+  @Option(help: ArgumentHelp("Column to predict, one that the model models.", valueName: "column"))
+  var target: String
+
+  @Option(help: ArgumentHelp("Mass of the central interval.", valueName: "p"))
+  var interval = 0.9
+
+  @Option(help: ArgumentHelp("Draws a row, for models that have no formula for the answer.", valueName: "n"))
+  var draws = 200
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the draws.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))
+  var output: String?
+
+  @OptionGroup(title: "Reading")
+  var table: TableOptions
+
+  func validate() throws {
+    if !(interval > 0 && interval < 1) {
+      throw ValidationError("--interval: expected a number between 0 and 1, found \(interval)")
+    }
+    if draws < 2 { throw ValidationError("--draws: expected a whole number from 2, found \(draws)") }
+  }
+
+  func run() throws {
+    let model = try Models.open(self.model)
+    guard model.columns.contains(target) else {
+      throw TableError.unknownColumn(name: target, available: model.columns)
+    }
+    let input = TableInput(path: data, options: table)
+    let meter = ProgressMeter()
+    let workers = WorkerPool()
+    var results: CSVResults?
+    var rows = 0
+    var method: ColumnPrediction.Method?
+    // The pieces are small: a prediction costs hundreds of evaluations a row.
+    try input.forEachPiece(model: model, optional: [target], batchRows: 4096) { piece in
+      let options = PredictionOptions(
+        levels: [0.5, (1 - interval) / 2, (1 + interval) / 2], draws: draws, seed: seed, firstRow: rows)
+      let prediction = try model.predict(piece, target: target, options: options, workers: workers)
+      let columns = try PredictCommand.columns(prediction, target: target)
+      if results == nil {
+        results = try CSVResults(
+          path: output, names: columns.map(\.name), decimals: PredictCommand.decimals(columns.map(\.name)))
+      }
+      try results?.write(Table(columns))
+      method = prediction.method
+      rows += piece.rowCount
+      meter.update(rows: rows)
+    }
+    try results?.finish()
+    meter.clear()
+    if case .draws(let count)? = method { Console.note("from \(count) draws a row") }
+  }
+
+  private static func decimals(_ names: [String]) -> [String: Int] {
+    Dictionary(
+      names.filter { $0.hasPrefix("p(") || $0.hasSuffix("_log_prob") || $0.hasSuffix("_cdf") }.map { ($0, 6) },
+      uniquingKeysWith: { $1 })
+  }
+
+  private static func columns(
+    _ prediction: ColumnPrediction, target: String
+  ) throws -> [(name: String, column: Column)] {
+    switch prediction.answer {
+    case .numbers(let means, let quantiles):
+      var columns = [
+        ("\(target)_mean", means), ("\(target)_median", quantiles.map { $0[0] }),
+        ("\(target)_low", quantiles.map { $0[1] }), ("\(target)_high", quantiles.map { $0[2] }),
+      ]
+      if let logProb = prediction.logProb { columns.append(("\(target)_log_prob", logProb)) }
+      if let cdf = prediction.cdf { columns.append(("\(target)_cdf", cdf)) }
+      return columns.map { name, values in (name, .numbers(results: values)) }
+    case .levels(let levels, let probabilities):
+      let best = probabilities.map { row in row.indices.max { row[$0] < row[$1] }.map { levels[$0] } }
+      return [(target, .categories(CategoryColumn(best)))]
+        + levels.indices.map { level in
+          ("p(\(levels[level]))", .numbers(results: probabilities.map { $0[level] }))
+        }
+    }
+  }
+}
+
+extension Column {
+  /// Results as a column; what is not a number is written as an empty cell.
+  static func numbers(results values: [Double]) -> Column {
+    .numbers(NumberColumn(unchecked: values, missingCount: values.count(where: \.isNaN), recording: .init()))
+  }
+}
