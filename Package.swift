@@ -21,6 +21,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "PushforwardCore", dependencies: ["CKernels"]),
     .target(name: "PushforwardModels", dependencies: ["PushforwardCore"]),
+    .target(name: "PushforwardMixtures", dependencies: ["CKernels", "PushforwardCore", "PushforwardModels"]),
     .target(name: "PushforwardTraining", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(
       name: "PushforwardTables",
@@ -61,6 +62,9 @@ let package = Package(
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardCore", "PushforwardModels"]),
+    .testTarget(
+      name: "PushforwardMixturesTests",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardMixtures"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(
       name: "PushforwardTablesTests",

@@ -8,6 +8,7 @@
 #include "pf_format.h"
 #include "pf_inflate.h"
 #include "pf_linear.h"
+#include "pf_mixture.h"
 #include "pf_optimizer.h"
 #include "pf_pool.h"
 #include "pf_random.h"
