@@ -146,10 +146,7 @@ struct ClusterSample: Sendable {
     }
   }
 
-  /// A mixture over the clusters.
-  ///
-  /// - Parameters:
-  ///   - around: One component for all rows: what a cluster of few rows falls back on.
+  /// A mixture over the clusters; `single`, one component for all rows, is what a cluster of few rows falls back on.
   func start(
     _ components: Int, kind: CovarianceKind, seed: UInt64, around single: GaussianMixture, prior: MixturePrior?,
     centre: PriorCentre?
@@ -213,7 +210,8 @@ struct ClusterSample: Sendable {
     let count = weights.count
     switch kind {
     case .full: return full
-    case .tied: return (0..<d * d).map { place in (0..<count).reduce(0) { $0 + weights[$1] * full[$1 * d * d + place] } }
+    case .tied:
+      return (0..<d * d).map { place in (0..<count).reduce(0) { $0 + weights[$1] * full[$1 * d * d + place] } }
     case .diagonal: return (0..<count).flatMap { k in (0..<d).map { full[(k * d + $0) * d + $0] } }
     case .spherical:
       return d == 0

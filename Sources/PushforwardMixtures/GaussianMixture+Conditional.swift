@@ -6,6 +6,7 @@ extension GaussianMixture {
   /// - Parameters:
   ///   - columns: Numeric columns to keep, distinct, in the order wanted.
   ///   - categories: Category columns to keep, likewise.
+  /// - Returns: A mixture over these columns.
   /// - Throws: `MixtureError.value` for a column that there is not, or twice.
   public func marginal(columns: [Int], categories: [Int] = []) throws(MixtureError) -> GaussianMixture {
     try Self.require(columns, below: features, "columns")
@@ -17,8 +18,7 @@ extension GaussianMixture {
 
   /// The distribution of all other columns given values of some: again a mixture, in closed form.
   ///
-  /// - Parameters:
-  ///   - row: One row whose present cells are what is given; its missing cells are what is asked for.
+  /// - Parameter row: One row whose present cells are what is given; its missing cells are what is asked for.
   /// - Returns: A mixture over the missing numeric and category columns, in their order, each component weighted by its
   ///   posterior probability.
   /// - Throws: `MixtureError` when the row's columns are not those of the mixture, or it is not one row.

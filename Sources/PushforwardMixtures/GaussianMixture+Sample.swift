@@ -9,6 +9,7 @@ extension GaussianMixture {
   ///   - count: Number of rows, not negative.
   ///   - seed: Same seed, same rows.
   ///   - firstRow: Number of the first row, to draw a long sample in pieces.
+  /// - Returns: The rows, none of their cells missing.
   public func sample(count: Int, seed: UInt64, firstRow: UInt64 = 0) -> MixtureRows {
     let d = features
     let choice = RandomStream(seed: seed, purpose: .component)
@@ -37,16 +38,19 @@ extension GaussianMixture {
   /// - Parameters:
   ///   - rows: Rows with any cells missing.
   ///   - seed: Same seed, same draws, row by row.
+  ///   - firstRow: Number of the first row, to complete a long table in pieces.
+  ///   - workers: Threads; the same draws for any number.
+  /// - Returns: The rows, present cells as they were.
   /// - Throws: `MixtureError.size` when the columns are not those of the mixture.
   public func completing(
-    _ rows: MixtureRows, seed: UInt64, workers: WorkerPool? = nil
+    _ rows: MixtureRows, seed: UInt64, firstRow: UInt64 = 0, workers: WorkerPool? = nil
   ) throws(MixtureError) -> MixtureRows {
     try fill(rows, workers: workers) { factors, posterior, deviations, row, out, codes in
       let stream = RandomStream(seed: seed, purpose: .component)
-      let k = Self.pick(Self.cumulative(posterior), stream.uniform(row: UInt64(row)))
+      let k = Self.pick(Self.cumulative(posterior), stream.uniform(row: firstRow + UInt64(row)))
       let m = factors.missing.count
       let normals = RandomStream(seed: seed, purpose: .base).normal(
-        rows: 1, columns: m, firstRow: UInt64(row), as: Double.self
+        rows: 1, columns: m, firstRow: firstRow + UInt64(row), as: Double.self
       ).values
       let means = self.conditionalMeans(factors, k, rows, row)
       for i in 0..<m {
@@ -55,7 +59,7 @@ extension GaussianMixture {
         out[factors.missing[i]] = value
       }
       for column in self.levels.indices where codes[column] < 0 {
-        codes[column] = self.drawLevel(column, k, seed: seed, row: UInt64(row))
+        codes[column] = self.drawLevel(column, k, seed: seed, row: firstRow + UInt64(row))
       }
     }
   }

@@ -35,10 +35,12 @@ public struct GaussianMixture: Sendable, Equatable {
   /// A mixture of given parameters.
   ///
   /// - Parameters:
+  ///   - features: Number of numeric columns.
   ///   - weights: One a component, not negative; divided by their sum.
   ///   - means: `components x features`, finite.
   ///   - kind: What the covariances are.
   ///   - covariances: See the property; symmetric, diagonals positive.
+  ///   - levels: Number of levels of each category column.
   ///   - probabilities: For each category column `components x levels`, not negative; each row is divided by its sum.
   /// - Throws: `MixtureError.size` or `.value`.
   public init(
@@ -152,6 +154,7 @@ public struct GaussianMixture: Sendable, Equatable {
   /// - Parameters:
   ///   - logLikelihood: Sum over the rows, in nats.
   ///   - rows: Number of rows, or the sum of their weights.
+  /// - Returns: The criterion, in nats times two.
   public func bic(logLikelihood: Double, rows: Double) -> Double {
     -2 * logLikelihood + Double(freeParameters) * log(rows)
   }

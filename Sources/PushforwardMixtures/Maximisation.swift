@@ -84,7 +84,8 @@ struct Maximisation {
           all += old.covarianceMatrix(k)
           continue
         }
-        all += matrix { row, column in (scatters[k][row * d + column] + rows * target(row, column)) / (masses[k] + rows) }
+        all += matrix { row, column in (scatters[k][row * d + column] + rows * target(row, column)) / (masses[k] + rows)
+        }
       }
       return all
     case .tied:

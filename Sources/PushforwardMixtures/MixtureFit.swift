@@ -65,7 +65,8 @@ extension GaussianMixture {
     _ rows: MixtureRows, options: MixtureFitOptions = MixtureFitOptions(), start: GaussianMixture? = nil,
     workers: WorkerPool? = nil, shouldStop: () -> Bool = { false }
   ) throws(MixtureError) -> MixtureFit {
-    try MixtureTrainer(rows, workers: workers).fit(options, start: start, shouldStop: shouldStop)
+    try MixtureTrainer(rows, isotropic: options.kind == .spherical, workers: workers).fit(
+      options, start: start, shouldStop: shouldStop)
   }
 }
 
@@ -82,16 +83,20 @@ final class MixtureTrainer {
   /// Mean over the rows of the logarithms of the scales of the present cells.
   private let logScale: Double
 
+  /// Arranges the rows; `isotropic`: one scale for all columns, as spherical covariances need.
+  ///
   /// - Throws: `MixtureError.noRows`.
-  init(_ rows: MixtureRows, workers: WorkerPool?) throws(MixtureError) {
+  init(_ rows: MixtureRows, isotropic: Bool, workers: WorkerPool?) throws(MixtureError) {
     self.rows = rows
     self.workers = workers
     let moments = rows.moments()
     shift = moments.map(\.mean)
     // A constant column gets a scale of its own: its distribution is a narrow peak.
-    scale = moments.map { mean, deviation in
+    let own = moments.map { mean, deviation in
       deviation > 1e-13 * abs(mean) && deviation > 0 ? deviation : max(abs(mean), 1) * 1e-3
     }
+    let largest = own.max() ?? 1
+    scale = isotropic ? own.map { _ in largest } : own
     let tiles = PatternTiles(rows, shift: shift, scale: scale)
     if !(tiles.totalWeight > 0) { throw .noRows }
     pass = MixturePass(tiles)

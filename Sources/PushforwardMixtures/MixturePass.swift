@@ -38,13 +38,10 @@ struct MixturePass {
     self.chunks = chunks
   }
 
-  /// Runs `body` for every block of tiles.
+  /// Runs `body` for every block of tiles, in order within a chunk.
   ///
-  /// - Parameters:
-  ///   - completing: Factors carry what the missing cells need.
-  ///   - begin: Makes what a worker needs, once a chunk.
-  ///   - body: Called for each block, in order within a chunk.
-  ///   - end: Called at the end of each piece.
+  /// `begin` makes what a worker needs, once a chunk; `end` is called at the end of each piece. `completing`: factors
+  /// carry what missing cells need.
   func run<Context>(
     _ mixture: GaussianMixture, completing: Bool, workers: WorkerPool?, begin: (_ chunk: Int) -> Context,
     body: (Context, MixtureEvaluator, PatternTiles.Segment, _ first: Int, _ count: Int, PatternFactors) -> Void,

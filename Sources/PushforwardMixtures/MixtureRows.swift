@@ -8,7 +8,9 @@ public struct MixtureRows: Sendable {
   public let codes: [Int32]
   /// Number of levels of each category column.
   public let levels: [Int]
-  /// One weight a row, not negative; `nil`: all 1. A weight of 2 is the row twice.
+  /// One weight a row, not negative; all 1 where there are none.
+  ///
+  /// A weight of 2 is the row twice.
   public let weights: [Double]?
 
   /// Number of rows.

@@ -45,7 +45,8 @@ struct DegenerateMixtureTests {
 
   @Test func categoriesOnly() throws {
     let rows = try MixtureRows(
-      numbers: Matrix(rows: 60, columns: 0), codes: [[Int32]](repeating: [0, 0, 0, 1, 1, 1, 0, 0, 2, 1, 1, 0, 0, 0, 1, 1, 1, 2], count: 10).flatMap { $0 },
+      numbers: Matrix(rows: 60, columns: 0),
+      codes: [[Int32]](repeating: [0, 0, 0, 1, 1, 1, 0, 0, 2, 1, 1, 0, 0, 0, 1, 1, 1, 2], count: 10).flatMap { $0 },
       levels: [2, 2, 4])
     let fit = try GaussianMixture.fit(rows, options: MixtureFitOptions(components: 2))
     let truth = -PatternEntropy.value

@@ -4,7 +4,8 @@ import Testing
 
 struct GaussianMixtureTests {
   /// Rows of two overlapping groups with a category that tells of the group, cells missing at a rate.
-  static func mixedRows(_ count: Int, missing: Double, seed: UInt64 = 3, weights: [Double]? = nil) throws -> MixtureRows {
+  static func mixedRows(_ count: Int, missing: Double, seed: UInt64 = 3, weights: [Double]? = nil) throws -> MixtureRows
+  {
     let truth = try GaussianMixture(
       features: 3, weights: [0.4, 0.6], means: [0, 0, 5, 2, 2, 9], kind: .full,
       covariances: [1, 0.5, 0, 0.5, 1, 0.2, 0, 0.2, 2, 0.5, -0.3, 0.1, -0.3, 0.8, 0, 0.1, 0, 1], levels: [3, 2],
