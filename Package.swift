@@ -35,20 +35,20 @@ let package = Package(
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
-        "PushforwardInterchange",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
-        "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
@@ -75,8 +75,8 @@ let package = Package(
     .testTarget(
       name: "PushforwardEstimatorsTests",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardTables", "PushforwardEvaluation",
-        "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
       ]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCommands", "PushforwardCLI"], exclude: ["Cases"]),

@@ -1,3 +1,4 @@
+import PushforwardMixtures
 import PushforwardModels
 import PushforwardTables
 import PushforwardTraining
@@ -28,6 +29,10 @@ public struct FitOptions: Sendable {
   public var dropout: Double?
   /// Spline bins.
   public var bins: Int?
+  /// Components of a mixture; `nil`: held-out rows choose.
+  public var components: Int?
+  /// Covariances of a mixture's components; `nil`: held-out rows choose.
+  public var covariance: CovarianceKind?
   /// Rows a step.
   public var batchSize: Int?
   /// AdamW's highest rate.
@@ -66,6 +71,10 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case independent
   /// One normal distribution with full covariance.
   case gaussian
+  /// Gaussian mixture, categories and missing cells included.
+  case gmm
+  /// Kernel density.
+  case kde
   /// Masked autoregressive flow.
   case maf
   /// Neural spline flow, autoregressive.

@@ -162,7 +162,7 @@ extension GaussianMixture {
   }
 
   /// The first place whose cumulated share exceeds u times the total.
-  private static func pick(_ cumulative: [Double], _ u: Double) -> Int {
+  static func pick(_ cumulative: [Double], _ u: Double) -> Int {
     let target = u * (cumulative.last ?? 1)
     var (low, high) = (0, cumulative.count - 1)
     while low < high {

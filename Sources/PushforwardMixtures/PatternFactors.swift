@@ -132,6 +132,8 @@ extension PatternFactors {
   static func logarithm(_ value: Double) -> Double { log(value) }
   /// The exponential function, likewise.
   static func exponential(_ value: Double) -> Double { exp(value) }
+  /// The standard normal distribution function.
+  static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
   /// A power, likewise.
   static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 }

@@ -5,3 +5,8 @@ enum PatternEntropy {
   static let value = log(6.0)
   static func exponential(_ x: Double) -> Double { exp(x) }
 }
+
+extension Double {
+  /// The logarithm, for files that import no numerics.
+  var magnitudeLog: Double { log(self) }
+}

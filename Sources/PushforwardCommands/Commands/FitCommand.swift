@@ -105,7 +105,7 @@ struct FitCommand: ParsableCommand {
 enum ModelChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, maf, nsf
   case nsfCoupling = "nsf-coupling"
-  case realnvp, nice, planar, radial, gaussian, independent
+  case realnvp, nice, planar, radial, gaussian, independent, gmm, kde
 
   /// The model; `nil` leaves the choice to the library.
   var kind: ModelKind? { ModelKind(rawValue: rawValue) }

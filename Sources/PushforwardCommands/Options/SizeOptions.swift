@@ -1,5 +1,6 @@
 import ArgumentParser
 import PushforwardEstimators
+import PushforwardMixtures
 import PushforwardTables
 
 /// Sizes and settings of a fit; what is not given is chosen from the rows and columns.
@@ -15,6 +16,17 @@ struct SizeOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Dropout of the conditioners, from 0 to below 1.", valueName: "p"))
   var dropout: Double?
+
+  @Option(help: ArgumentHelp("Components of a mixture (gmm).", valueName: "n"))
+  var components: Int?
+
+  @Option(help: "Covariances of a mixture's components (gmm).")
+  var covariance: CovarianceChoice?
+
+  /// The choices of `--covariance`.
+  enum CovarianceChoice: String, ExpressibleByArgument, CaseIterable {
+    case full, tied, diagonal, spherical
+  }
 
   @Option(name: .customLong("batch-size"), help: ArgumentHelp("Rows a step.", valueName: "n"))
   var batchSize: Int?
@@ -55,6 +67,9 @@ struct SizeOptions: ParsableArguments {
     if let dropout, !(0..<1).contains(dropout) {
       throw ValidationError("--dropout: expected a number from 0 to below 1, found \(dropout)")
     }
+    if let components, !(1...100_000).contains(components) {
+      throw ValidationError("--components: expected a whole number from 1 to 100000, found \(components)")
+    }
     if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size: expected a whole number from 1, found \(batchSize)")
     }
@@ -85,6 +100,8 @@ struct SizeOptions: ParsableArguments {
     options.hidden = widths
     options.bins = bins
     options.dropout = dropout
+    options.components = components
+    options.covariance = covariance.flatMap { CovarianceKind(rawValue: $0.rawValue) }
     options.batchSize = batchSize
     options.learningRate = learningRate
     options.weightDecay = weightDecay

@@ -2,11 +2,17 @@
 public enum ModelFamily: String, Sendable, CaseIterable {
   /// A flow over the numeric columns, and the models that are written as one: `DensityModel`.
   case flow
+  /// Gaussian mixtures: `MixtureModel`.
+  case mixture
+  /// Kernel densities: `KernelModel`.
+  case kernel
 
   /// The Swift type.
   public var type: any TableModel.Type {
     switch self {
     case .flow: DensityModel.self
+    case .mixture: MixtureModel.self
+    case .kernel: KernelModel.self
     }
   }
 }
@@ -16,6 +22,8 @@ extension ModelKind {
   public var family: ModelFamily {
     switch self {
     case .auto, .independent, .gaussian, .maf, .nsf, .nsfCoupling, .realNVP, .nice, .planar, .radial: .flow
+    case .gmm: .mixture
+    case .kde: .kernel
     }
   }
 }

@@ -21,7 +21,7 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
   ///   - values: The column's finite values.
   ///   - schema: What the column is.
   ///   - options: Choices.
-  init(fitting values: [Double], schema: ColumnSchema, options: EncoderOptions) {
+  package init(fitting values: [Double], schema: ColumnSchema, options: EncoderOptions) {
     self.schema = schema
     let isWhole = schema.kind == .wholeNumber || schema.kind == .date
     // Reals count as known to the step that prevails, even where a few values have more decimals.
@@ -38,7 +38,7 @@ public struct EncodedColumn: Sendable, Codable, Equatable {
   }
 
   /// Width of the cell that a value is spread over in training: the column's, or that of the atom it is.
-  func jitterWidth(at x: Double) -> Double {
+  package func jitterWidth(at x: Double) -> Double {
     if jitterWidth > 0 { return jitterWidth }
     if case .marginal(let marginal) = transform, let atom = marginal.atom(at: x), atom.value == x { return atom.width }
     return 0

@@ -35,7 +35,7 @@ extension Encoder {
 
 extension EncodedColumn {
   /// Decoded values as a column: numbers, or texts for dates.
-  func column(_ values: [Double]) -> Column {
+  package func column(_ values: [Double]) -> Column {
     guard schema.kind == .date, let unit = schema.dateUnit else {
       return .numbers(NumberColumn(unchecked: values, missingCount: 0, recording: .init(decimals: decimals)))
     }

@@ -8,6 +8,9 @@ public struct Encoder: Sendable, Codable, Equatable {
     public let name: String
     /// Why it was left out.
     public let reason: String
+
+    /// Makes a note of a column that is left out.
+    package init(name: String, reason: String) { (self.name, self.reason) = (name, reason) }
   }
 
   /// The modelled columns, in the order of the model's features.

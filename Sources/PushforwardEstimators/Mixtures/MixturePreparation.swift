@@ -1,0 +1,92 @@
+import PushforwardCore
+import PushforwardEvaluation
+import PushforwardTables
+
+/// What a fit of a mixture or a kernel density needs first: the columns, the weights, and which rows are held out.
+struct MixturePreparation {
+  let table: Table
+  let options: FitOptions
+  let schema: Schema
+  let choice: ColumnChoice
+  let training: Table
+  let heldOut: Table
+  let trainingWeights: [Double]?
+  let heldOutWeights: [Double]?
+
+  /// - Throws: `TableError`, `EstimatorError`, `EngineError`.
+  init(_ table: Table, options: FitOptions, complete: Bool = false) throws {
+    try options.validate()
+    (self.table, self.options) = (table, options)
+    schema = try Schema(inferring: table, overrides: options.overrides)
+    choice = try ColumnChoice(schema, options: options)
+    let weights = try Self.weights(table, column: options.weights)
+    let names = (choice.modelled + choice.given).map(\.name)
+    let columns = try names.map { try table.column($0) }
+    // Without weight, or without a single cell, a row says nothing.
+    let usable = (0..<table.rowCount).filter { row in
+      weights?[row] ?? 1 > 0
+        && (complete
+          ? !columns.contains { $0.isMissing(row: row) } : columns.contains { !$0.isMissing(row: row) })
+    }
+    if usable.isEmpty { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: nil) }
+    let split = Split(rows: usable.count, heldOutFraction: options.heldOutFraction, seed: options.seed)
+    let (first, second) = (split.training.map { usable[$0] }, split.heldOut.map { usable[$0] })
+    training = table.selecting(rows: first)
+    heldOut = table.selecting(rows: second)
+    trainingWeights = weights.map { weights in first.map { weights[$0] } }
+    heldOutWeights = weights.map { weights in second.map { weights[$0] } }
+  }
+
+  /// Rows that judge: those held out, or those trained on where there are none.
+  var judging: (table: Table, weights: [Double]?) {
+    heldOut.rowCount > 0 ? (heldOut, heldOutWeights) : (training, trainingWeights)
+  }
+
+  /// The scalings to try: both, unless one was asked for or the columns are all categories.
+  var scalings: [EncoderOptions] {
+    if options.encoder.transform == .standard || choice.modelled.allSatisfy({ $0.kind == .category }) {
+      return [options.encoder]
+    }
+    var standard = options.encoder
+    standard.transform = .standard
+    return [standard, options.encoder]
+  }
+
+  /// The likelihood of the judging rows, nats in data units.
+  func likelihood(_ logProb: (Table) throws -> [Double]) rethrows -> LikelihoodSummary {
+    LikelihoodSummary(try logProb(judging.table), weights: judging.weights)
+  }
+
+  private static func weights(_ table: Table, column: String?) throws -> [Double]? {
+    guard let column else { return nil }
+    guard let numbers = try table.column(column).numbers?.values else {
+      throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
+    }
+    if let row = numbers.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw EstimatorError.badWeights(
+        column: column,
+        detail: "expected finite numbers, not negative; found \(numbers[row]) in \(table.place(ofRow: row))")
+    }
+    if !numbers.contains(where: { $0 > 0 }) {
+      throw EstimatorError.badWeights(column: column, detail: "all weights are zero")
+    }
+    return numbers
+  }
+}
+
+/// A hash of numbers: FNV-1a over their bits, 16 hexadecimal digits.
+struct NumberHash {
+  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ values: [Double]) {
+    for value in values {
+      state = (state ^ value.bitPattern) &* 0x100_0000_01b3
+      state ^= state >> 32
+    }
+  }
+
+  var text: String {
+    let digits = String(state, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

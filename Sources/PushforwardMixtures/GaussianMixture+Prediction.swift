@@ -1,0 +1,129 @@
+import PushforwardCore
+
+/// The distribution of one numeric column of each row given the row's other present cells: a mixture of normals.
+public struct NumberPrediction: Sendable {
+  /// Posterior weights, `rows x components`.
+  public let weights: Matrix<Double>
+  /// Conditional means, `rows x components`.
+  public let means: Matrix<Double>
+  /// Conditional standard deviations, `rows x components`.
+  public let deviations: Matrix<Double>
+
+  /// Expectation in a row.
+  public func mean(_ row: Int) -> Double {
+    zip(weights.row(row), means.row(row)).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// Distribution function in a row.
+  public func cdf(_ row: Int, _ x: Double) -> Double {
+    var sum = 0.0
+    for k in 0..<weights.columns where weights[row, k] > 0 {
+      sum += weights[row, k] * PatternFactors.normalCDF((x - means[row, k]) / deviations[row, k])
+    }
+    return min(max(sum, 0), 1)
+  }
+
+  /// Quantile in a row, for a level in (0, 1), by bisection to 1e-12 of the spread.
+  public func quantile(_ row: Int, _ level: Double) -> Double {
+    var (low, high) = (Double.infinity, -Double.infinity)
+    for k in 0..<weights.columns where weights[row, k] > 0 {
+      low = min(low, means[row, k] - 9 * deviations[row, k])
+      high = max(high, means[row, k] + 9 * deviations[row, k])
+    }
+    for _ in 0..<60 {
+      let middle = low + 0.5 * (high - low)
+      if cdf(row, middle) < level { low = middle } else { high = middle }
+    }
+    return low + 0.5 * (high - low)
+  }
+}
+
+extension GaussianMixture {
+  /// The distribution of a numeric column given each row's other present cells.
+  ///
+  /// - Parameters:
+  ///   - column: The column; its own cells are not looked at.
+  ///   - rows: The rows.
+  ///   - workers: Threads.
+  /// - Returns: A mixture of normals a row.
+  /// - Throws: `MixtureError` when the columns are not those of the mixture.
+  public func predicting(
+    column: Int, _ rows: MixtureRows, workers: WorkerPool? = nil
+  ) throws(MixtureError) -> NumberPrediction {
+    let hidden = try hiding(number: column, rows)
+    let width = components
+    var (weights, means, deviations) = (
+      Matrix<Double>(rows: rows.count, columns: width), Matrix<Double>(rows: rows.count, columns: width),
+      Matrix<Double>(rows: rows.count, columns: width)
+    )
+    let tiles = arranged(hidden)
+    weights.values.withUnsafeMutableBufferPointer { weights in
+      means.values.withUnsafeMutableBufferPointer { means in
+        deviations.values.withUnsafeMutableBufferPointer { deviations in
+          guard let weights = weights.baseAddress else { return }
+          let (means, deviations) = (means.baseAddress!, deviations.baseAddress!)
+          MixturePass(tiles).run(
+            self, completing: true, workers: workers, begin: { _ in },
+            body: { _, evaluator, segment, first, count, factors in
+              let (m, o) = (factors.missing.count, factors.observed.count)
+              let place = factors.missing.firstIndex(of: column)!
+              Self.eachRow(tiles, segment, first, count) { lane, row in
+                self.posterior(evaluator, lane, into: weights + row * width)
+                for k in 0..<width {
+                  var mean = self.means[k * self.features + column]
+                  for j in 0..<o {
+                    mean +=
+                      factors.regressions[(k * m + place) * o + j]
+                      * (hidden.numbers.values[row * self.features + factors.observed[j]]
+                        - self.means[k * self.features + factors.observed[j]])
+                  }
+                  means[row * width + k] = mean
+                  deviations[row * width + k] = factors.conditionals[(k * m + place) * m + place].squareRoot()
+                }
+              }
+            }, end: { _, _ in })
+        }
+      }
+    }
+    return NumberPrediction(weights: weights, means: means, deviations: deviations)
+  }
+
+  /// Probabilities of the levels of a category column given each row's other present cells: `rows x levels`.
+  ///
+  /// - Parameters:
+  ///   - category: The category column; its own cells are not looked at.
+  ///   - rows: The rows.
+  ///   - workers: Threads.
+  /// - Returns: Rows that sum to one.
+  /// - Throws: `MixtureError` when the columns are not those of the mixture.
+  public func predicting(
+    category: Int, _ rows: MixtureRows, workers: WorkerPool? = nil
+  ) throws(MixtureError) -> Matrix<Double> {
+    try check(rows)
+    var codes = rows.codes
+    for row in 0..<rows.count { codes[row * levels.count + category] = -1 }
+    let hidden = MixtureRows(unchecked: rows.numbers, codes: codes, levels: levels, weights: nil)
+    let posterior = try responsibilities(hidden, workers: workers)
+    let width = levels[category]
+    var out = Matrix<Double>(rows: rows.count, columns: width)
+    for row in 0..<rows.count {
+      for k in 0..<components {
+        let weight = posterior[row, k]
+        for level in 0..<width {
+          out.values[row * width + level] += weight * probabilities[category][k * width + level]
+        }
+      }
+    }
+    return out
+  }
+
+  private func hiding(number column: Int, _ rows: MixtureRows) throws(MixtureError) -> MixtureRows {
+    try check(rows)
+    if !(0..<features).contains(column) {
+      throw .value(what: "column", expected: "0 to \(features - 1)", found: "\(column)")
+    }
+    var numbers = rows.numbers
+    for row in 0..<rows.count { numbers[row, column] = .nan }
+    return MixtureRows(unchecked: numbers, codes: rows.codes, levels: levels, weights: nil)
+  }
+}

@@ -1,0 +1,94 @@
+import PushforwardCore
+
+/// A mixture chosen among several by the likelihood of rows that it was not fitted to.
+public struct MixtureSelection: Sendable {
+  /// One mixture that was tried.
+  public struct Trial: Sendable {
+    /// Number of components.
+    public let components: Int
+    /// Kind of the covariances.
+    public let kind: CovarianceKind
+    /// Mean log-likelihood of the judging rows, nats a row.
+    public let heldOut: Double
+    /// Bayesian information criterion on the training rows.
+    public let bic: Double
+    /// The fit.
+    public let fit: MixtureFit
+  }
+
+  /// Everything that was tried, in order.
+  public let trials: [Trial]
+  /// Number of the trial that explains the judging rows best.
+  public let best: Int
+  /// The fit of that trial, carried on to the tolerance asked for.
+  public let final: MixtureFit
+
+  /// Tries more and more components of each kind until the judging rows are explained no better.
+  ///
+  /// - Parameters:
+  ///   - rows: Rows to fit to.
+  ///   - judging: Rows that choose; `nil`: too few, so the Bayesian information criterion on `rows` chooses.
+  ///   - kinds: Kinds of covariance, tried in this order.
+  ///   - components: Numbers of components, ascending; a search ends after two that are no better.
+  ///   - options: Everything else of the fits.
+  ///   - workers: Threads.
+  ///   - shouldStop: `true` ends the search with the best so far; at least one mixture is fitted.
+  ///   - progress: Told of each trial.
+  /// - Throws: `MixtureError`.
+  public init(
+    _ rows: MixtureRows, judging: MixtureRows?, kinds: [CovarianceKind], components: [Int],
+    options: MixtureFitOptions = MixtureFitOptions(), workers: WorkerPool? = nil, shouldStop: () -> Bool = { false },
+    progress: (Trial) -> Void = { _ in }
+  ) throws(MixtureError) {
+    var trials: [Trial] = []
+    let weight = rows.weights?.reduce(0, +) ?? Double(rows.count)
+    var winner: MixtureTrainer?
+    func value(_ trial: Trial) -> Double { judging == nil ? -trial.bic : trial.heldOut }
+    for kind in kinds {
+      let trainer = try MixtureTrainer(rows, isotropic: kind == .spherical, workers: workers)
+      var (bestOfKind, failures) = (-Double.infinity, 0)
+      for count in components {
+        if !trials.isEmpty && shouldStop() { break }
+        var own = options
+        own.components = count
+        own.kind = kind
+        // Trials need not be exact to the last digit; the one that wins goes on.
+        own.tolerance = 10 * options.tolerance
+        own.restarts = count > 8 ? 1 : options.restarts
+        let fit = try trainer.fit(own, start: nil, shouldStop: shouldStop)
+        let heldOut = try judging.map { rows throws(MixtureError) in
+          try Self.mean(fit.mixture.logProb(rows, workers: workers), rows.weights)
+        }
+        let trial = Trial(
+          components: count, kind: kind, heldOut: heldOut ?? .nan,
+          bic: fit.mixture.bic(logLikelihood: fit.logLikelihood * weight, rows: weight), fit: fit)
+        trials.append(trial)
+        progress(trial)
+        if value(trial) > bestOfKind {
+          if trials.indices.allSatisfy({ value(trials[$0]) <= value(trial) }) { winner = trainer }
+          (bestOfKind, failures) = (value(trial), 0)
+        } else {
+          failures += 1
+          if failures == 2 { break }
+        }
+      }
+    }
+    self.trials = trials
+    best = trials.indices.max { value(trials[$0]) < value(trials[$1]) } ?? 0
+    var own = options
+    (own.components, own.kind) = (trials[best].components, trials[best].kind)
+    final = try winner!.fit(own, start: trials[best].fit.mixture, shouldStop: shouldStop)
+  }
+
+  /// The usual numbers of components, at most one for every few rows.
+  public static func usualComponents(rows: Int, columns: Int) -> [Int] {
+    let most = max(1, rows / (2 * (columns + 2)))
+    return [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128].filter { $0 <= most }
+  }
+
+  private static func mean(_ logProb: [Double], _ weights: [Double]?) -> Double {
+    guard let weights else { return logProb.reduce(0, +) / Double(max(logProb.count, 1)) }
+    let total = weights.reduce(0, +)
+    return zip(logProb, weights).reduce(0) { $0 + ($1.1 > 0 ? $1.0 * $1.1 : 0) } / max(total, 1e-300)
+  }
+}
