@@ -15,9 +15,15 @@ struct CentreTree: Sendable {
   var leaves: Int { (order.count + Self.leafSize - 1) / Self.leafSize }
   func range(_ leaf: Int) -> Range<Int> { leaf * Self.leafSize..<min((leaf + 1) * Self.leafSize, order.count) }
 
-  /// Splits at whole leaves along the widest dimension, in units of `scale`.
-  init(_ points: Matrix<Double>, scale: [Double]) {
+  /// Splits at whole leaves along the dimension that is widest compared with all points.
+  ///
+  /// Points in the order of a tree give the same tree, in that order.
+  init(_ points: Matrix<Double>) {
     let d = points.columns
+    let scale = (0..<d).map { column in
+      let values = points.column(column)
+      return max((values.max() ?? 0) - (values.min() ?? 0), 1e-300)
+    }
     var order = Array(0..<points.rows)
     func split(_ range: Range<Int>) {
       if range.count <= Self.leafSize || d == 0 { return }

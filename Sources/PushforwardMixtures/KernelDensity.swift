@@ -57,11 +57,13 @@ public struct KernelDensity: Sendable {
     if rows.codes.contains(-1) { throw .value(what: "categories", expected: "no missing cell", found: "one") }
     let total = rows.weights?.reduce(0, +) ?? Double(rows.count)
     if !(total > 0) { throw .noRows }
-    tree = CentreTree(rows.numbers, scale: bandwidths)
+    tree = CentreTree(rows.numbers)
     centres = rows.numbers.selectingRows(tree.order)
     let width = rows.levels.count
     codes = tree.order.flatMap { rows.codes[$0 * width..<($0 + 1) * width] }
-    weights = tree.order.map { (rows.weights?[$0] ?? 1) / total }
+    // Already normalised, but for rounding: kept, so that a file gives back the same bits.
+    let divisor = abs(total - 1) < 1e-9 ? 1 : total
+    weights = tree.order.map { (rows.weights?[$0] ?? 1) / divisor }
     logWeights = weights.map { PatternFactors.logarithm($0) }
     self.bandwidths = bandwidths
     self.noise = noise

@@ -131,6 +131,12 @@ struct MixtureModelTests {
     #expect(try again.score(test, workers: nil).logProb == model.score(test, workers: nil).logProb)
   }
 
+  static func declared(_ kind: ColumnKind) -> ColumnOverride {
+    var override = ColumnOverride()
+    override.kind = kind
+    return override
+  }
+
   @Test func smallAndStrangeTables() throws {
     let one = try Table([("a", .numbers(NumberColumn([1.5]))), ("b", .numbers(NumberColumn([2.5])))])
     let few = try Table([
@@ -144,10 +150,10 @@ struct MixtureModelTests {
       var options = FitOptions(model: .gmm, columns: table.names)
       options.overrides = SchemaOverrides()
       for name in ["a", "b"] where table.names.contains(name) {
-        options.overrides.columns[name] = ColumnOverride(kind: .real)
+        options.overrides.columns[name] = Self.declared(.real)
       }
       for name in ["c", "d"] where table.names.contains(name) {
-        options.overrides.columns[name] = ColumnOverride(kind: .category)
+        options.overrides.columns[name] = Self.declared(.category)
       }
       for kind in [ModelKind.gmm, .kde] {
         options.model = kind

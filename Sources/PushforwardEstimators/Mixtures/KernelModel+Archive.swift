@@ -31,7 +31,7 @@ extension KernelModel {
     try archive.add("weights", shape: [count], density.weights)
     if density.features > 0 { try archive.add("centres", shape: [count, density.features], density.centres.values) }
     if !density.codes.isEmpty {
-      try archive.add("codes", shape: [count, density.levels.count], density.codes.map { Double($0) })
+      try archive.add("codes", shape: [count, density.levels.count], density.codes)
     }
   }
 
@@ -47,16 +47,15 @@ extension KernelModel {
     else { throw archive.damage("\(count) kernels of \(d) columns with \(stored.bounds.count / 2) ranges") }
     let weights = try archive.values("weights", shape: [count], as: Double.self)
     let centres = try d > 0 ? archive.values("centres", shape: [count, d], as: Double.self) : []
-    let codes = try width > 0 ? archive.values("codes", shape: [count, width], as: Double.self) : []
-    guard codes.allSatisfy({ $0 >= 0 && $0 < 1e9 && $0 == $0.rounded() }) else { throw archive.damage("codes") }
+    let codes = try width > 0 ? archive.values("codes", shape: [count, width], as: Int32.self) : []
     do {
       let rows = try MixtureRows(
-        numbers: Matrix(rows: count, columns: d, values: centres), codes: codes.map { Int32($0) },
+        numbers: Matrix(rows: count, columns: d, values: centres), codes: codes,
         levels: encoding.levels, weights: weights)
       density = try KernelDensity(
         rows, bandwidths: stored.bandwidths, noise: stored.noise,
         bounds: (0..<d).map { stored.bounds[2 * $0]...stored.bounds[2 * $0 + 1] })
-    } catch let error as MixtureError {
+    } catch {
       throw archive.damage("\(error)")
     }
     (schema, record, leftOut) = (stored.schema, stored.record, stored.leftOut)

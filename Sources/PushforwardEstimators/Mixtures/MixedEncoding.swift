@@ -61,19 +61,20 @@ struct MixedEncoding: Sendable, Codable {
 
   /// Encodes the rows of a table.
   ///
-  /// With `absent` a column that the table does not have is missing in every row, otherwise it is an error; columns in
+  /// A column that the table does not have is missing in every row; all modelled ones may be absent if `absent`. Columns in
   /// `hiding` count as missing; a `jitterSeed` spreads numbers over their recording cells.
   ///
   /// - Throws: `TableError`.
   func rows(
     _ table: Table, absent: Bool = false, hiding: Set<String> = [], jitterSeed: UInt64? = nil, weights: [Double]? = nil
   ) throws -> Rows {
+    if let first = modelled.first, !modelled.contains(where: { table[$0] != nil }), !absent { _ = try table.column(first) }
     let (count, width) = (table.rowCount, numbers.count)
     var logDet = [Double](repeating: 0, count: count)
     var matrix = Matrix<Double>(rows: count, columns: width, repeating: .nan)
     for (feature, column) in numbers.enumerated() where !hiding.contains(column.name) {
-      if absent && table[column.name] == nil { continue }
-      let values = try column.schema.numbers(table.column(column.name), place: table.place(ofRow:)).values
+      guard let cells = table[column.name] else { continue }
+      let values = try column.schema.numbers(cells, place: table.place(ofRow:)).values
       let counts = !given.contains(column.name)
       for row in 0..<count where !values[row].isNaN {
         var x = values[row]
@@ -88,8 +89,7 @@ struct MixedEncoding: Sendable, Codable {
     }
     var codes = [Int32](repeating: -1, count: count * categories.count)
     for (place, column) in categories.enumerated() where !hiding.contains(column.name) {
-      if absent && table[column.name] == nil { continue }
-      let cells = try table.column(column.name).categories
+      guard let cells = table[column.name]?.categories else { continue }
       let known = Dictionary(
         (column.levels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
       let other = column.otherLevel.flatMap { known[$0] }
