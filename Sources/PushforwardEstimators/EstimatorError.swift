@@ -10,6 +10,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
   case conditionRows(expected: Int, found: Int)
   /// A file that is a container, but not one of our models.
   case notAModel(file: String, detail: String)
+  /// Models that cannot be combined, and why.
+  case cannotCombine(detail: String)
   /// A question that models of this kind cannot answer.
   case cannotAnswer(model: String, question: String)
 
@@ -29,6 +31,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
       "conditions: expected 1 row or \(expected), found \(found)"
     case .notAModel(let file, let detail):
       "\(file): not a Pushforward model: \(detail)"
+    case .cannotCombine(let detail):
+      "these models cannot be combined: \(detail)"
     case .cannotAnswer(let model, let question):
       "a model of the kind '\(model)' does not know \(question)"
     }

@@ -75,6 +75,12 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case gmm
   /// Kernel density.
   case kde
+  /// Mixture of fitted models; combined, not fitted.
+  case mixture
+  /// Product of fitted models of different columns; combined, not fitted.
+  case chain
+  /// Flow whose latent space another model describes; combined, not fitted.
+  case stack
   /// Masked autoregressive flow.
   case maf
   /// Neural spline flow, autoregressive.

@@ -24,7 +24,10 @@ struct ModelFileSummary {
   var lines: [String] {
     let bytes = file.tensors.reduce(0) { $0 + $1.byteCount }
     var lines = ["\(path): \(Format.count(file.tensors.count, "tensor")), \(Format.bytes(bytes))"]
+    lines += ["", "models inside:"] + members(under: "", indent: "  ")
+    if lines.last == "models inside:" { lines.removeLast(2) }
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
+      if key.hasPrefix("members/") { continue }
       if key == "model", let model = try? JSONValue(parsing: value) {
         lines += modelLines(model)
       } else {
@@ -35,6 +38,26 @@ struct ModelFileSummary {
     lines += Format.table(
       file.tensors.map { [$0.name, $0.type.rawValue, $0.shape.map(String.init).joined(separator: " x ")] })
     return lines
+  }
+
+  /// The models inside a model as a tree: a line each, with its kind, its columns and what was said of its choice.
+  private func members(under prefix: String, indent: String) -> [String] {
+    let start = prefix + "members/"
+    let names = file.metadata.keys.compactMap { key -> String? in
+      guard key.hasPrefix(start), key.hasSuffix("/family") else { return nil }
+      let name = key.dropFirst(start.count).dropLast("/family".count)
+      return name.contains("/") ? nil : String(name)
+    }
+    let weights = (file.metadata[prefix + "model"].flatMap { try? JSONValue(parsing: $0) })?["weights"]?.numbers ?? []
+    return names.sorted { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }.flatMap { name -> [String] in
+      let model = file.metadata["\(start)\(name)/model"].flatMap { try? JSONValue(parsing: $0) }
+      let kind = model?["record"]?["model"]?.plain ?? file.metadata["\(start)\(name)/family"] ?? "?"
+      let place = (Int(name) ?? 0) - 1
+      let weight = weights.indices.contains(place) ? ", weight \(Format.fixed(weights[place], 4))" : ""
+      let choice = (model?["record"]?["choice"]?.plain).map { ", \($0)" } ?? ""
+      return ["\(indent)\(name): \(kind)\(weight)\(choice)"]
+        + members(under: "\(start)\(name)/", indent: indent + "  ")
+    }
   }
 
   /// One object: the metadata, parsed where they are JSON, and the tensors.
@@ -52,14 +75,15 @@ struct ModelFileSummary {
   }
 
   private func modelLines(_ model: JSONValue) -> [String] {
-    var lines = ["", "flow:"]
+    var lines: [String] = []
     let specification = model["specification"]
+    if specification != nil { lines += ["", "flow:"] }
     for key in ["family", "features", "contextFeatures", "base"] {
       if let value = specification?[key] { lines.append("  \(key): \(value.plain)") }
     }
     lines += (specification?["bijection"]?.parts ?? []).enumerated().map { "  layer \($0 + 1): \($1)" }
     for (title, key) in [("modelled columns:", "columns"), ("given:", "conditions"), ("left out:", "left_out")] {
-      guard case .array(let columns)? = model["encoder"]?[key], !columns.isEmpty else { continue }
+      guard case .array(let columns)? = model["encoder"]?[key] ?? model[key], !columns.isEmpty else { continue }
       lines += ["", title]
       lines += columns.map { column in
         let schema = column["schema"] ?? column
@@ -80,6 +104,18 @@ extension JSONValue {
   fileprivate subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name == name }?.value
+  }
+
+  /// The numbers of an array.
+  fileprivate var numbers: [Double]? {
+    guard case .array(let values) = self else { return nil }
+    return values.compactMap { value in
+      switch value {
+      case .number(let number): number
+      case .integer(let number): Double(number)
+      default: nil
+      }
+    }
   }
 
   /// Text without quotes, the name of an enum's case, other values as they are.

@@ -6,6 +6,12 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case mixture
   /// Kernel densities: `KernelModel`.
   case kernel
+  /// Mixtures of models: `ModelMixture`.
+  case modelMixture = "model_mixture"
+  /// Chains of models: `ModelChain`.
+  case chain
+  /// Flows with a model of their latent space: `ModelStack`.
+  case stack
 
   /// The Swift type.
   public var type: any TableModel.Type {
@@ -13,6 +19,9 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .flow: DensityModel.self
     case .mixture: MixtureModel.self
     case .kernel: KernelModel.self
+    case .modelMixture: ModelMixture.self
+    case .chain: ModelChain.self
+    case .stack: ModelStack.self
     }
   }
 }
@@ -24,6 +33,9 @@ extension ModelKind {
     case .auto, .independent, .gaussian, .maf, .nsf, .nsfCoupling, .realNVP, .nice, .planar, .radial: .flow
     case .gmm: .mixture
     case .kde: .kernel
+    case .mixture: .modelMixture
+    case .chain: .chain
+    case .stack: .stack
     }
   }
 }

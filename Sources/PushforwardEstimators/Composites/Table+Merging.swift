@@ -1,0 +1,44 @@
+import PushforwardTables
+
+extension Table {
+  /// Tables with the same columns below each other.
+  static func stacking(_ parts: [Table]) throws -> Table {
+    guard let first = parts.first else { return try Table([]) }
+    if parts.count == 1 { return first }
+    return try Table(
+      first.names.map { name in (name, try Column.joining(parts.map { try $0.column(name) })) })
+  }
+
+  /// One table whose rows come from several: `pieces` say which rows.
+  static func merging(_ pieces: [(rows: [Int], table: Table)], names: [String], count: Int) throws -> Table {
+    var place = [Int](repeating: 0, count: count)
+    var next = 0
+    for piece in pieces {
+      for row in piece.rows {
+        place[row] = next
+        next += 1
+      }
+    }
+    let whole = try stacking(pieces.map { try $0.table.selecting(columns: names) })
+    return whole.selecting(rows: place)
+  }
+}
+
+extension Column {
+  /// Columns of one storage below each other.
+  static func joining(_ columns: [Column]) throws -> Column {
+    if columns.allSatisfy({ $0.storage == .numbers }) {
+      let numbers = columns.compactMap(\.numbers)
+      return .numbers(
+        NumberColumn(
+          unchecked: numbers.flatMap(\.values), missingCount: numbers.reduce(0) { $0 + $1.missingCount },
+          recording: numbers[0].recording))
+    }
+    return .categories(
+      CategoryColumn(
+        columns.flatMap { column in
+          let cells = column.categories
+          return (0..<cells.codes.count).map { cells[$0] }
+        }))
+  }
+}
