@@ -9,6 +9,9 @@ public struct FitPlan: Codable, Sendable, Equatable {
   /// How it is trained.
   public var training: TrainingSettings
 
+  /// A plan that was made elsewhere.
+  init(size: FlowFamily.Size, training: TrainingSettings) { (self.size, self.training) = (size, training) }
+
   /// Chooses.
   ///
   /// - Parameters:

@@ -66,11 +66,13 @@ public struct MixtureSelection: Sendable {
         progress(trial)
         if value(trial) > bestOfKind {
           if trials.indices.allSatisfy({ value(trials[$0]) <= value(trial) }) { winner = trainer }
-          (bestOfKind, failures) = (value(trial), 0)
+          // A gain of a hundredth of a nat is no reason to go on for long.
+          failures = judging == nil || value(trial) > bestOfKind + 0.01 ? 0 : failures + 1
+          bestOfKind = value(trial)
         } else {
           failures += 1
-          if failures == 2 { break }
         }
+        if failures == 2 { break }
       }
     }
     self.trials = trials
@@ -83,7 +85,7 @@ public struct MixtureSelection: Sendable {
   /// The usual numbers of components, at most one for every few rows.
   public static func usualComponents(rows: Int, columns: Int) -> [Int] {
     let most = max(1, rows / (2 * (columns + 2)))
-    return [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128].filter { $0 <= most }
+    return [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256].filter { $0 <= most }
   }
 
   private static func mean(_ logProb: [Double], _ weights: [Double]?) -> Double {

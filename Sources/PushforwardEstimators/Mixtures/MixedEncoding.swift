@@ -68,7 +68,7 @@ struct MixedEncoding: Sendable, Codable {
   func rows(
     _ table: Table, absent: Bool = false, hiding: Set<String> = [], jitterSeed: UInt64? = nil, weights: [Double]? = nil
   ) throws -> Rows {
-    if let first = modelled.first, !modelled.contains(where: { table[$0] != nil }), !absent { _ = try table.column(first) }
+    if !absent, let first = modelled.first, modelled.allSatisfy({ table[$0] == nil }) { _ = try table.column(first) }
     let (count, width) = (table.rowCount, numbers.count)
     var logDet = [Double](repeating: 0, count: count)
     var matrix = Matrix<Double>(rows: count, columns: width, repeating: .nan)

@@ -85,8 +85,11 @@ struct NumberHash {
     }
   }
 
-  var text: String {
-    let digits = String(state, radix: 16)
+  var text: String { Self.text(of: state) }
+
+  /// A hash as 16 hexadecimal digits.
+  static func text(of value: UInt64) -> String {
+    let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }
