@@ -9,6 +9,8 @@ let package = Package(
     .executableTarget(
       name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
+      name: "MixtureBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
       name: "RoundTrip", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
   ],
   swiftLanguageModes: [.v6]

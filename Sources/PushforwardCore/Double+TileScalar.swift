@@ -266,6 +266,54 @@ extension Double: TileScalar {
   }
 
   /// See `TileScalar`.
+  @inlinable public static func polynomialForward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Double>, _ params: UnsafePointer<Double>,
+    _ y:
+      UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>, _ features: Int, _ tiles: Int,
+    _ lanes:
+      Int
+  ) {
+    pf_polynomial_forward_f64(shape, x, params, y, logDet, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialInverse(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Double>, _ params: UnsafePointer<Double>,
+    _ x:
+      UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>, _ features: Int, _ tiles: Int,
+    _ lanes:
+      Int
+  ) {
+    pf_polynomial_inverse_f64(shape, y, params, x, logDet, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>,
+    _ params:
+      UnsafePointer<Double>, _ dy: UnsafePointer<Double>, _ dLogDet: UnsafePointer<Double>,
+    _ dx:
+      UnsafeMutablePointer<Double>, _ dParams: UnsafeMutablePointer<Double>, _ features: Int, _ tiles: Int,
+    _ lanes:
+      Int
+  ) {
+    pf_polynomial_backward_f64(shape, x, y, params, dy, dLogDet, dx, dParams, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialInverseBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Double>, _ x: UnsafePointer<Double>,
+    _ params:
+      UnsafePointer<Double>, _ dx: UnsafePointer<Double>, _ dLogDet: UnsafePointer<Double>,
+    _ dy:
+      UnsafeMutablePointer<Double>, _ dParams: UnsafeMutablePointer<Double>, _ features: Int, _ tiles: Int,
+    _ lanes:
+      Int
+  ) {
+    pf_polynomial_inverse_backward_f64(shape, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
   @inlinable public static func affineForward(
     _ logScaleBound: Double, _ x: UnsafePointer<Double>, _ params: UnsafePointer<Double>,
     _ y:

@@ -261,6 +261,46 @@ extension Float: TileScalar {
   }
 
   /// See `TileScalar`.
+  @inlinable public static func polynomialForward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Float>, _ params: UnsafePointer<Float>,
+    _ y:
+      UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>, _ features: Int, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_polynomial_forward_f32(shape, x, params, y, logDet, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialInverse(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Float>, _ params: UnsafePointer<Float>,
+    _ x:
+      UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>, _ features: Int, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_polynomial_inverse_f32(shape, y, params, x, logDet, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
+    _ params:
+      UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dLogDet: UnsafePointer<Float>,
+    _ dx:
+      UnsafeMutablePointer<Float>, _ dParams: UnsafeMutablePointer<Float>, _ features: Int, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_polynomial_backward_f32(shape, x, y, params, dy, dLogDet, dx, dParams, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func polynomialInverseBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+    _ params:
+      UnsafePointer<Float>, _ dx: UnsafePointer<Float>, _ dLogDet: UnsafePointer<Float>,
+    _ dy:
+      UnsafeMutablePointer<Float>, _ dParams: UnsafeMutablePointer<Float>, _ features: Int, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_polynomial_inverse_backward_f32(shape, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
   @inlinable public static func affineForward(
     _ logScaleBound: Double, _ x: UnsafePointer<Float>, _ params: UnsafePointer<Float>,
     _ y:

@@ -200,6 +200,38 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
       UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
+  /// `pf_polynomial_forward`.
+  static func polynomialForward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ y:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+  )
+
+  /// `pf_polynomial_inverse`.
+  static func polynomialInverse(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
+    _ x:
+      UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+  )
+
+  /// `pf_polynomial_backward`.
+  static func polynomialBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Self>, _ y: UnsafePointer<Self>,
+    _ params:
+      UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>,
+    _ dx:
+      UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+  )
+
+  /// `pf_polynomial_inverse_backward`.
+  static func polynomialInverseBackward(
+    _ shape: UnsafePointer<pf_polynomial_shape>, _ y: UnsafePointer<Self>, _ x: UnsafePointer<Self>,
+    _ params:
+      UnsafePointer<Self>, _ dx: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>,
+    _ dy:
+      UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
+  )
+
   /// `pf_affine_forward`.
   static func affineForward(
     _ logScaleBound: Double, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,

@@ -11,6 +11,12 @@ public enum Transformer: Codable, Sendable, Equatable {
   /// Monotone rational-quadratic spline on `[-bound, bound]`, identity outside (Durkan et al. 2019,
   /// arXiv:1906.04032). `3 bins - 1` parameters: widths, heights, interior slopes.
   case rationalQuadraticSpline(bins: Int, bound: Double, minimumBin: Double, minimumSlope: Double)
+  /// Spline on `[-bound, bound]` whose slope is constant in each of `bins` equally wide bins, identity outside (Müller et al.
+  /// 2019, arXiv:1808.03856). `bins` parameters: masses.
+  case linearSpline(bins: Int, bound: Double, minimumBin: Double)
+  /// Spline on `[-bound, bound]` whose slope is piecewise linear, identity outside (ibid.). `2 bins + 1` parameters: widths,
+  /// slopes at the knots.
+  case quadraticSpline(bins: Int, bound: Double, minimumBin: Double, minimumSlope: Double)
 
   /// Affine with the scale within `e^-5...e^5`.
   public static var affine: Transformer { .affine(logScaleBound: 5) }
@@ -26,6 +32,8 @@ public enum Transformer: Codable, Sendable, Equatable {
     case .additive: 1
     case .affine: 2
     case .rationalQuadraticSpline(let bins, _, _, _): 3 * bins - 1
+    case .linearSpline(let bins, _, _): bins
+    case .quadraticSpline(let bins, _, _, _): 2 * bins + 1
     }
   }
 
@@ -33,6 +41,17 @@ public enum Transformer: Codable, Sendable, Equatable {
   var shape: pf_spline_shape {
     guard case .rationalQuadraticSpline(let bins, let bound, let bin, let slope) = self else { return .init() }
     return pf_spline_shape(bound: bound, min_bin: bin, min_slope: slope, bins: bins)
+  }
+
+  /// The kernel's description of a polynomial spline; meaningless for the others.
+  var polynomialShape: pf_polynomial_shape {
+    switch self {
+    case .linearSpline(let bins, let bound, let bin):
+      pf_polynomial_shape(bound: bound, min_bin: bin, min_slope: 0.5, bins: bins, degree: 1)
+    case .quadraticSpline(let bins, let bound, let bin, let slope):
+      pf_polynomial_shape(bound: bound, min_bin: bin, min_slope: slope, bins: bins, degree: 2)
+    case .additive, .affine, .rationalQuadraticSpline: .init()
+    }
   }
 
   /// Applies the transformer to `features` features of some tiles, adding to `logDet`.
@@ -56,6 +75,13 @@ public enum Transformer: Codable, Sendable, Equatable {
         Scalar.splineInverse(&shape, x, parameters, y, logDet, features, tiles, lanes)
       } else {
         Scalar.splineForward(&shape, x, parameters, y, logDet, features, tiles, lanes)
+      }
+    case .linearSpline, .quadraticSpline:
+      var shape = polynomialShape
+      if inverse {
+        Scalar.polynomialInverse(&shape, x, parameters, y, logDet, features, tiles, lanes)
+      } else {
+        Scalar.polynomialForward(&shape, x, parameters, y, logDet, features, tiles, lanes)
       }
     }
   }
@@ -111,6 +137,13 @@ public final class TransformerOperation<Scalar: TileScalar>: TapeOperation<Scala
         Scalar.splineInverseBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
       } else {
         Scalar.splineBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      }
+    case .linearSpline, .quadraticSpline:
+      var shape = transformer.polynomialShape
+      if inverse {
+        Scalar.polynomialInverseBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
+      } else {
+        Scalar.polynomialBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
       }
     }
   }

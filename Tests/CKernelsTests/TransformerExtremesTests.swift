@@ -61,7 +61,11 @@ extension KernelTests {
 
     @Test("what is not finite stays visible", arguments: [64, 1])
     func nonFinite(_ lanes: Int) {
-      let kinds: [Transformer.Kind] = [.spline(bound: 4, minBin: 1e-3, minSlope: 1e-3, bins: 4), .affine(bound: 2)]
+      let kinds: [Transformer.Kind] = [
+        .spline(bound: 4, minBin: 1e-3, minSlope: 1e-3, bins: 4), .affine(bound: 2),
+        .polynomial(degree: 1, bound: 4, minBin: 1e-3, minSlope: 1e-3, bins: 4),
+        .polynomial(degree: 2, bound: 4, minBin: 1e-3, minSlope: 1e-3, bins: 4),
+      ]
       forEachInstructionSet { isa in
         for kind in kinds {
           let transformer = Transformer(kind: kind, features: 2, tiles: 1, lanes: lanes)

@@ -11,6 +11,7 @@
 #include "pf_linear.h"
 #include "pf_mixture.h"
 #include "pf_optimizer.h"
+#include "pf_polynomial_spline.h"
 #include "pf_pool.h"
 #include "pf_random.h"
 #include "pf_roots.h"

@@ -36,8 +36,17 @@ struct DistillCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Widths of each conditioner's hidden layers; as the teacher's.", valueName: "w,w"))
   var hidden: String?
 
-  @Option(help: ArgumentHelp("Spline bins.", valueName: "n"))
-  var bins = 8
+  @Option(help: "Splines of the student.")
+  var transformer = TransformerChoice.rationalQuadratic
+
+  @Option(help: ArgumentHelp("Spline bins; 8 by default, 24 for linear ones.", valueName: "n"))
+  var bins: Int?
+
+  /// The choices of `--transformer`.
+  enum TransformerChoice: String, ExpressibleByArgument, CaseIterable {
+    case linear, quadratic
+    case rationalQuadratic = "rational-quadratic"
+  }
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
@@ -60,7 +69,7 @@ struct DistillCommand: ParsableCommand {
 
   func validate() throws {
     if !(1...64).contains(layers) { throw ValidationError("--layers: expected 1 to 64, found \(layers)") }
-    if !(2...64).contains(bins) { throw ValidationError("--bins: expected 2 to 64, found \(bins)") }
+    if let bins, !(2...64).contains(bins) { throw ValidationError("--bins: expected 2 to 64, found \(bins)") }
     if maximumEpochs < 1 { throw ValidationError("--max-epochs: expected at least 1, found \(maximumEpochs)") }
     if let maximumSeconds, !(maximumSeconds > 0) {
       throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
@@ -81,6 +90,7 @@ struct DistillCommand: ParsableCommand {
     let rows = try data.map { try TableInput(path: $0, options: table).readRequired(columns: model.requiredColumns) }
     var options = DistillationOptions()
     (options.layers, options.bins, options.seed) = (layers, bins, seed)
+    options.transformer = SplineKind(rawValue: transformer.rawValue) ?? .rationalQuadratic
     (options.maximumEpochs, options.maximumSeconds) = (maximumEpochs, maximumSeconds)
     if hidden != nil { options.hidden = widths }
     let narrator = FitNarrator()

@@ -4,14 +4,45 @@ import PushforwardModels
 import PushforwardTables
 import PushforwardTraining
 
+/// The splines of a student.
+public enum SplineKind: String, Sendable, CaseIterable {
+  /// Slope constant in each bin.
+  case linear
+  /// Slope linear in each bin.
+  case quadratic
+  /// Ratio of quadratic polynomials (Durkan et al. 2019).
+  case rationalQuadratic = "rational-quadratic"
+
+  /// A flow's layers with these splines in place of rational-quadratic ones.
+  func applied(to bijection: BijectionSpecification) -> BijectionSpecification {
+    switch bijection {
+    case .composition(let parts): return .composition(parts.map { applied(to: $0) })
+    case .autoregressive(.rationalQuadraticSpline(let bins, let bound, let bin, let slope), let network):
+      switch self {
+      case .rationalQuadratic: return bijection
+      case .linear:
+        return .autoregressive(
+          transformer: .linearSpline(bins: bins, bound: bound, minimumBin: bin), network: network)
+      case .quadratic:
+        return .autoregressive(
+          transformer: .quadraticSpline(bins: bins, bound: bound, minimumBin: bin, minimumSlope: slope),
+          network: network)
+      }
+    default: return bijection
+    }
+  }
+}
+
 /// What a distillation may be told.
 public struct DistillationOptions: Sendable {
   /// Autoregressive layers of the student.
   public var layers = 2
   /// Hidden layers of each; `nil`: as wide as a flow teacher's, 128 x 128 for others.
   public var hidden: [Int]?
-  /// Bins of its splines.
-  public var bins = 8
+  /// The splines.
+  public var transformer = SplineKind.rationalQuadratic
+  /// Bins of the splines; `nil`: 8, linear ones 24.
+  public var bins: Int?
   /// Epochs of 32,768 fresh draws each, at most.
   public var maximumEpochs = 100
   /// Seconds at most.
@@ -79,16 +110,17 @@ extension Models {
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     let lesson = try TeacherLesson(teacher, table: table, seed: options.seed, workers: workers)
     let hidden = options.hidden ?? lesson.teacherWidth.map { [$0, $0] } ?? [128, 128]
+    let bins = options.bins ?? (options.transformer == .linear ? 24 : 8)
     let size = FlowFamily.Size(
-      transforms: options.layers, network: NetworkSettings(hidden: hidden, activation: .silu), bins: options.bins,
-      bound: 5)
-    let specification = FlowFamily.nsf.specification(
+      transforms: options.layers, network: NetworkSettings(hidden: hidden, activation: .silu), bins: bins, bound: 5)
+    var specification = FlowFamily.nsf.specification(
       features: lesson.encoder.columns.count, contextFeatures: lesson.encoder.conditionWidth, size: size)
+    specification.bijection = options.transformer.applied(to: specification.bijection)
     var flow = try Flow<Float>(specification, seed: options.seed)
     progress(
       .stage(
         "student: \(options.layers) layers, conditioners \(hidden.map(String.init).joined(separator: " x ")), "
-          + "\(options.bins) bins; \(flow.network.layout.trainedCount) parameters "
+          + "\(bins) bins (\(options.transformer.rawValue)); \(flow.network.layout.trainedCount) parameters "
           + "(teacher: \(teacher.record.parameterCount))"))
     var settings = TrainingSettings()
     settings.batchSize = 512

@@ -44,6 +44,13 @@ extension Transformer {
     case .additive: break
     case .affine(let bound):
       try require(bound > 0 && bound.isFinite, "log-scale bound", "a positive number", bound)
+    case .linearSpline(let bins, let bound, let minimumBin):
+      try Transformer.rationalQuadraticSpline(bins: bins, bound: bound, minimumBin: minimumBin, minimumSlope: 0.5)
+        .validateBounds()
+    case .quadraticSpline(let bins, let bound, let minimumBin, let minimumSlope):
+      try Transformer.rationalQuadraticSpline(
+        bins: bins, bound: bound, minimumBin: minimumBin, minimumSlope: minimumSlope
+      ).validateBounds()
     case .rationalQuadraticSpline(let bins, let bound, let minimumBin, let minimumSlope):
       try require((1...64).contains(bins), "spline bins", "1 to 64", bins)
       try require(bound > 0 && bound.isFinite, "spline bound", "a positive number", bound)

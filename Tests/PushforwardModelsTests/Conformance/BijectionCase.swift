@@ -106,6 +106,13 @@ enum Registry {
       make("autoregressive affine", .autoregressive(transformer: .affine, network: small)),
       make("autoregressive additive", .autoregressive(transformer: .additive, network: small)),
       make("autoregressive spline", .autoregressive(transformer: spline, network: small)),
+      make(
+        "autoregressive quadratic spline",
+        .autoregressive(
+          transformer: .quadraticSpline(bins: 5, bound: 3, minimumBin: 1e-3, minimumSlope: 1e-3), network: small)),
+      make(
+        "autoregressive linear spline",
+        .autoregressive(transformer: .linearSpline(bins: 6, bound: 3, minimumBin: 1e-3), network: small)),
       make("autoregressive affine, residual", .autoregressive(transformer: .affine, network: residual)),
       make(
         "autoregressive spline, residual tanh",
