@@ -2,7 +2,7 @@ import CKernels
 
 /// A univariate bijection whose parameters come from a network: what coupling and autoregressive layers apply to each
 /// feature.
-public enum Transformer: Codable, Sendable, Equatable {
+public indirect enum Transformer: Codable, Sendable, Equatable {
   /// `z = x + shift` (NICE, Dinh et al. 2014). One parameter.
   case additive
   /// `z = x exp(s) + shift`, `s = a / (1 + |a| / logScaleBound)`: smooth, and never beyond the bound. Two parameters:
@@ -17,6 +17,10 @@ public enum Transformer: Codable, Sendable, Equatable {
   /// Spline on `[-bound, bound]` whose slope is piecewise linear, identity outside (ibid.). `2 bins + 1` parameters: widths,
   /// slopes at the knots.
   case quadraticSpline(bins: Int, bound: Double, minimumBin: Double, minimumSlope: Double)
+
+  /// `.affine`, then another transformer: a spline that needs not search for where the feature is and how wide. Two parameters
+  /// more than the other: shift and a come first.
+  case afterAffine(logScaleBound: Double, Transformer)
 
   /// Affine with the scale within `e^-5...e^5`.
   public static var affine: Transformer { .affine(logScaleBound: 5) }
@@ -34,6 +38,7 @@ public enum Transformer: Codable, Sendable, Equatable {
     case .rationalQuadraticSpline(let bins, _, _, _): 3 * bins - 1
     case .linearSpline(let bins, _, _): bins
     case .quadraticSpline(let bins, _, _, _): 2 * bins + 1
+    case .afterAffine(_, let next): 2 + next.parameterCount
     }
   }
 
@@ -50,7 +55,7 @@ public enum Transformer: Codable, Sendable, Equatable {
       pf_polynomial_shape(bound: bound, min_bin: bin, min_slope: 0.5, bins: bins, degree: 1)
     case .quadraticSpline(let bins, let bound, let bin, let slope):
       pf_polynomial_shape(bound: bound, min_bin: bin, min_slope: slope, bins: bins, degree: 2)
-    case .additive, .affine, .rationalQuadraticSpline: .init()
+    case .additive, .affine, .rationalQuadraticSpline, .afterAffine: .init()
     }
   }
 
@@ -82,6 +87,98 @@ public enum Transformer: Codable, Sendable, Equatable {
         Scalar.polynomialInverse(&shape, x, parameters, y, logDet, features, tiles, lanes)
       } else {
         Scalar.polynomialForward(&shape, x, parameters, y, logDet, features, tiles, lanes)
+      }
+    case .afterAffine(let bound, let next):
+      let (first, second) = (Transformer.affine(logScaleBound: bound), next)
+      eachFeature(features: features, tiles: tiles, lanes: lanes) { value, parameter, tile in
+        let (own, then) = (parameters + parameter, parameters + parameter + 2 * lanes)
+        let (start, total) = (x + value, logDet + tile * lanes)
+        let out = y + value
+        // In place: the second works on what the first has written.
+        (inverse ? second : first).apply(
+          inverse: inverse, start, inverse ? then : own, out, total, features: 1, tiles: 1, lanes: lanes)
+        (inverse ? first : second).apply(
+          inverse: inverse, out, inverse ? own : then, out, total, features: 1, tiles: 1, lanes: lanes)
+      }
+    }
+  }
+}
+
+extension Transformer {
+  /// Runs `body` with the offsets of each feature's values and parameters, and the number of its tile.
+  private func eachFeature(
+    features: Int, tiles: Int, lanes: Int, _ body: (_ value: Int, _ parameter: Int, _ tile: Int) -> Void
+  ) {
+    let rows = parameterCount
+    for tile in 0..<tiles {
+      for feature in 0..<features {
+        let place = tile * features + feature
+        body(place * lanes, place * rows * lanes, tile)
+      }
+    }
+  }
+
+  /// Vector-Jacobian product of `apply`: `x` its argument, `y` its result; adds to `dx` and `dParameters`.
+  ///
+  /// `scratch` holds 3 values a lane.
+  func backward<Scalar: TileScalar>(
+    inverse: Bool, _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, _ parameters: UnsafePointer<Scalar>,
+    _ dy: UnsafePointer<Scalar>, _ dLogDet: UnsafePointer<Scalar>, _ dx: UnsafeMutablePointer<Scalar>,
+    _ dParameters: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>, features: Int, tiles: Int,
+    lanes: Int
+  ) {
+    switch self {
+    case .additive:
+      let count = features * tiles * lanes
+      Scalar.axpy(1, dy, dx, count)
+      Scalar.axpy(inverse ? -1 : 1, dy, dParameters, count)
+    case .affine(let bound):
+      if inverse {
+        Scalar.affineInverseBackward(bound, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      } else {
+        Scalar.affineBackward(bound, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      }
+    case .rationalQuadraticSpline:
+      var shape = self.shape
+      if inverse {
+        Scalar.splineInverseBackward(&shape, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      } else {
+        Scalar.splineBackward(&shape, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      }
+    case .linearSpline, .quadraticSpline:
+      var shape = polynomialShape
+      if inverse {
+        Scalar.polynomialInverseBackward(
+          &shape, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      } else {
+        Scalar.polynomialBackward(&shape, x, y, parameters, dy, dLogDet, dx, dParameters, features, tiles, lanes)
+      }
+    case .afterAffine(let bound, let next):
+      let affine = Transformer.affine(logScaleBound: bound)
+      // What lies between the two, its gradient, and a log-determinant that nobody wants.
+      let (between, slope, unused) = (scratch, scratch + lanes, scratch + 2 * lanes)
+      eachFeature(features: features, tiles: tiles, lanes: lanes) { value, parameter, tile in
+        let (own, then) = (parameters + parameter, parameters + parameter + 2 * lanes)
+        let (dOwn, dThen) = (dParameters + parameter, dParameters + parameter + 2 * lanes)
+        let total = dLogDet + tile * lanes
+        Scalar.fill(slope, 0, lanes)
+        if inverse {
+          next.apply(inverse: true, x + value, then, between, unused, features: 1, tiles: 1, lanes: lanes)
+          affine.backward(
+            inverse: true, between, y + value, own, dy + value, total, slope, dOwn, scratch: unused, features: 1,
+            tiles: 1, lanes: lanes)
+          next.backward(
+            inverse: true, x + value, between, then, slope, total, dx + value, dThen, scratch: unused, features: 1,
+            tiles: 1, lanes: lanes)
+        } else {
+          affine.apply(inverse: false, x + value, own, between, unused, features: 1, tiles: 1, lanes: lanes)
+          next.backward(
+            inverse: false, between, y + value, then, dy + value, total, slope, dThen, scratch: unused, features: 1,
+            tiles: 1, lanes: lanes)
+          affine.backward(
+            inverse: false, x + value, between, own, slope, total, dx + value, dOwn, scratch: unused, features: 1,
+            tiles: 1, lanes: lanes)
+        }
       }
     }
   }
@@ -122,29 +219,8 @@ public final class TransformerOperation<Scalar: TileScalar>: TapeOperation<Scala
       context.inputGradient(node, 1)
       ?? context.tape.makeZeroScratch(count: context.outputCount(node) * transformer.parameterCount)
     let (x, y, p) = (context.input(node, 0), UnsafePointer(context.output(node)), context.input(node, 1))
-    let dLogDet = context.accumulatorGradient(node)
-    switch transformer {
-    case .additive: break
-    case .affine(let bound):
-      if inverse {
-        Scalar.affineInverseBackward(bound, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      } else {
-        Scalar.affineBackward(bound, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      }
-    case .rationalQuadraticSpline:
-      var shape = transformer.shape
-      if inverse {
-        Scalar.splineInverseBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      } else {
-        Scalar.splineBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      }
-    case .linearSpline, .quadraticSpline:
-      var shape = transformer.polynomialShape
-      if inverse {
-        Scalar.polynomialInverseBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      } else {
-        Scalar.polynomialBackward(&shape, x, y, p, dy, dLogDet, dx, dp, features, tiles, lanes)
-      }
-    }
+    transformer.backward(
+      inverse: inverse, x, y, p, dy, context.accumulatorGradient(node), dx, dp,
+      scratch: context.tape.makeScratch(count: 3 * lanes), features: features, tiles: tiles, lanes: lanes)
   }
 }

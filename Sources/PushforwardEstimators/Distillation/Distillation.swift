@@ -13,21 +13,20 @@ public enum SplineKind: String, Sendable, CaseIterable {
   /// Ratio of quadratic polynomials (Durkan et al. 2019).
   case rationalQuadratic = "rational-quadratic"
 
-  /// A flow's layers with these splines in place of rational-quadratic ones.
+  /// A flow's layers with these splines, each after an affine step, in place of rational-quadratic ones.
+  ///
+  /// A shallow flow has no other layer that brings a narrow conditional distribution to where the spline's bins are.
   func applied(to bijection: BijectionSpecification) -> BijectionSpecification {
     switch bijection {
     case .composition(let parts): return .composition(parts.map { applied(to: $0) })
     case .autoregressive(.rationalQuadraticSpline(let bins, let bound, let bin, let slope), let network):
-      switch self {
-      case .rationalQuadratic: return bijection
-      case .linear:
-        return .autoregressive(
-          transformer: .linearSpline(bins: bins, bound: bound, minimumBin: bin), network: network)
-      case .quadratic:
-        return .autoregressive(
-          transformer: .quadraticSpline(bins: bins, bound: bound, minimumBin: bin, minimumSlope: slope),
-          network: network)
-      }
+      let spline: Transformer =
+        switch self {
+        case .rationalQuadratic: .spline(bins: bins, bound: bound)
+        case .linear: .linearSpline(bins: bins, bound: bound, minimumBin: bin)
+        case .quadratic: .quadraticSpline(bins: bins, bound: bound, minimumBin: bin, minimumSlope: slope)
+        }
+      return .autoregressive(transformer: .afterAffine(logScaleBound: 7, spline), network: network)
     default: return bijection
     }
   }

@@ -44,6 +44,12 @@ extension Transformer {
     case .additive: break
     case .affine(let bound):
       try require(bound > 0 && bound.isFinite, "log-scale bound", "a positive number", bound)
+    case .afterAffine(let bound, let next):
+      if case .afterAffine = next {
+        try require(false, "transformer after an affine one", "a single transformer", "another pair")
+      }
+      try Transformer.affine(logScaleBound: bound).validateBounds()
+      try next.validateBounds()
     case .linearSpline(let bins, let bound, let minimumBin):
       try Transformer.rationalQuadraticSpline(bins: bins, bound: bound, minimumBin: minimumBin, minimumSlope: 0.5)
         .validateBounds()

@@ -111,6 +111,9 @@ enum Registry {
         .autoregressive(
           transformer: .quadraticSpline(bins: 5, bound: 3, minimumBin: 1e-3, minimumSlope: 1e-3), network: small)),
       make(
+        "autoregressive affine, then spline",
+        .autoregressive(transformer: .afterAffine(logScaleBound: 3, spline), network: small)),
+      make(
         "autoregressive linear spline",
         .autoregressive(transformer: .linearSpline(bins: 6, bound: 3, minimumBin: 1e-3), network: small)),
       make("autoregressive affine, residual", .autoregressive(transformer: .affine, network: residual)),
@@ -130,7 +133,7 @@ enum Registry {
           .autoregressive(transformer: .affine, network: NetworkSettings(hidden: [9, 7], activation: activation))))
     }
     let mask = (0..<n).map { n == 1 || $0 % 2 == 1 }
-    for transformer in [Transformer.affine, .additive, spline] {
+    for transformer in [Transformer.affine, .additive, spline, .afterAffine(logScaleBound: 3, spline)] {
       result.append(
         make(
           "coupling \(transformer)",
