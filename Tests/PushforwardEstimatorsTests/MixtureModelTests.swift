@@ -93,7 +93,12 @@ struct MixtureModelTests {
           #expect(abs(log(shares[row][level]) - prediction.logProb![row]) < 1e-9)
         }
       }
-      if case .numbers(_, let quantiles) = prediction.answer {
+      if case .numbers(let means, let quantiles) = prediction.answer {
+        // Given the kind, a is normal around -3 or 3 with some help from b.
+        for row in 0..<50 {
+          let centre = test["kind"]!.categories[row] == "first" ? -3.0 : 3
+          #expect(abs(means[row] - centre) < 2 && abs(means[row] - quantiles[row][1]) < 0.3)
+        }
         let a = try test.column("a").numbers!.values
         let inside = (0..<200).count { quantiles[$0][0] <= a[$0] && a[$0] <= quantiles[$0][2] }
         #expect(inside > 165 && inside < 196)

@@ -33,7 +33,9 @@ struct DistillCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Autoregressive spline layers of the student.", valueName: "n"))
   var layers = 2
 
-  @Option(help: ArgumentHelp("Widths of each conditioner's hidden layers; as the teacher's.", valueName: "w,w"))
+  @Option(
+    help: ArgumentHelp("Widths of each conditioner's hidden layers; three of 11/16 of the teacher's.", valueName: "w,w")
+  )
   var hidden: String?
 
   @Option(help: "Splines of the student.")
@@ -48,6 +50,12 @@ struct DistillCommand: ParsableCommand {
     case rationalQuadratic = "rational-quadratic"
   }
 
+  @Option(help: ArgumentHelp("Weight of matching the teacher's log-density, beside the likelihood.", valueName: "w"))
+  var matching = 1.0
+
+  @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The highest rate.", valueName: "r"))
+  var learningRate = 7e-3
+
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -59,7 +67,7 @@ struct DistillCommand: ParsableCommand {
   @Option(
     name: .customLong("max-epochs"), parsing: .unconditional,
     help: ArgumentHelp("Epochs of 32,768 fresh draws at most.", valueName: "n"))
-  var maximumEpochs = 100
+  var maximumEpochs = 300
 
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
@@ -70,6 +78,12 @@ struct DistillCommand: ParsableCommand {
   func validate() throws {
     if !(1...64).contains(layers) { throw ValidationError("--layers: expected 1 to 64, found \(layers)") }
     if let bins, !(2...64).contains(bins) { throw ValidationError("--bins: expected 2 to 64, found \(bins)") }
+    if !(matching >= 0 && matching <= 1000) {
+      throw ValidationError("--matching: expected a number from 0 to 1000, found \(matching)")
+    }
+    if !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate: expected a number above 0, found \(learningRate)")
+    }
     if maximumEpochs < 1 { throw ValidationError("--max-epochs: expected at least 1, found \(maximumEpochs)") }
     if let maximumSeconds, !(maximumSeconds > 0) {
       throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
@@ -90,6 +104,8 @@ struct DistillCommand: ParsableCommand {
     let rows = try data.map { try TableInput(path: $0, options: table).readRequired(columns: model.requiredColumns) }
     var options = DistillationOptions()
     (options.layers, options.bins, options.seed) = (layers, bins, seed)
+    options.matching = matching
+    options.learningRate = learningRate
     options.transformer = SplineKind(rawValue: transformer.rawValue) ?? .rationalQuadratic
     (options.maximumEpochs, options.maximumSeconds) = (maximumEpochs, maximumSeconds)
     if hidden != nil { options.hidden = widths }

@@ -36,14 +36,20 @@ public enum SplineKind: String, Sendable, CaseIterable {
 public struct DistillationOptions: Sendable {
   /// Autoregressive layers of the student.
   public var layers = 2
-  /// Hidden layers of each; `nil`: as wide as a flow teacher's, 128 x 128 for others.
+  /// Hidden layers of each; `nil`: three, of about two thirds of a flow teacher's width, of 88 for others.
   public var hidden: [Int]?
   /// The splines.
   public var transformer = SplineKind.rationalQuadratic
   /// Bins of the splines; `nil`: 8, linear ones 24.
   public var bins: Int?
+  /// Weight of the match of log-densities beside the likelihood; 0: likelihood alone.
+  public var matching = 1.0
+  /// Rows a step.
+  public var batchSize = 256
+  /// AdamW's highest rate.
+  public var learningRate = 7e-3
   /// Epochs of 32,768 fresh draws each, at most.
-  public var maximumEpochs = 100
+  public var maximumEpochs = 300
   /// Seconds at most.
   public var maximumSeconds: Double?
   /// Seed of everything random.
@@ -108,7 +114,7 @@ extension Models {
     let start = ContinuousClock().now
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     let lesson = try TeacherLesson(teacher, table: table, seed: options.seed, workers: workers)
-    let hidden = options.hidden ?? lesson.teacherWidth.map { [$0, $0] } ?? [128, 128]
+    let hidden = options.hidden ?? [Int](repeating: max((lesson.teacherWidth ?? 128) * 11 / 16, 8), count: 3)
     let bins = options.bins ?? (options.transformer == .linear ? 24 : 8)
     let size = FlowFamily.Size(
       transforms: options.layers, network: NetworkSettings(hidden: hidden, activation: .silu), bins: bins, bound: 5)
@@ -119,11 +125,12 @@ extension Models {
     progress(
       .stage(
         "student: \(options.layers) layers, conditioners \(hidden.map(String.init).joined(separator: " x ")), "
-          + "\(bins) bins (\(options.transformer.rawValue)); \(flow.network.layout.trainedCount) parameters "
+          + "\(bins) bins (\(options.transformer.rawValue)); "
+          + "\(flow.network.layout.trainedCount) parameters "
           + "(teacher: \(teacher.record.parameterCount))"))
     var settings = TrainingSettings()
-    settings.batchSize = 512
-    settings.learningRate = 2e-3
+    settings.batchSize = options.batchSize
+    settings.learningRate = options.learningRate
     settings.weightDecay = 0
     settings.maximumEpochs = options.maximumEpochs
     settings.patience = max(10, options.maximumEpochs / 5)
@@ -137,7 +144,8 @@ extension Models {
     ) { _, _ in throw TrainingError.noRows }
     progress(.training(epochs: settings.maximumEpochs))
     let trainer = try Trainer(
-      objective: DensityMatching(network: flow.network, strength: lesson.matches ? 1 : 0), training: training,
+      objective: DensityMatching(network: flow.network, strength: lesson.matches ? options.matching : 0),
+      training: training,
       heldOut: judging, settings: settings)
     let result = try trainer.run(from: flow.parameters, workers: workers, shouldStop: shouldStop) {
       progress(.progress($0))

@@ -119,11 +119,7 @@ public struct MixtureModel: TableModel {
     }
     let prediction = try mixture.predicting(column: feature, others.mixture, workers: workers)
     let step = column.roundingStep.flatMap { RecordingStep($0) }
-    // The mean is that of 100 equally likely places of the distribution, brought to the column's units.
-    let places = (0..<100).map { (Double($0) + 0.5) / 100 }
-    let means = (0..<table.rowCount).map { row in
-      places.reduce(0.0) { $0 + column.decode(prediction.quantile(row, $1), step: nil) } / 100
-    }
+    let means = (0..<table.rowCount).map { row in prediction.mean(row) { column.decode($0, step: nil) } }
     let quantiles = (0..<table.rowCount).map { row in
       options.levels.map { column.decode(prediction.quantile(row, $0), step: step) }
     }
