@@ -85,6 +85,33 @@ struct CompositeTests {
     #expect(prediction.logProb!.allSatisfy { $0.isFinite })
   }
 
+  @Test func aGateFollowsTheConditions() throws {
+    // One member is right for x < 0, the other for x > 0.
+    let table = try Draws.conditional(3000, seed: 1)
+    let x = try table.column("x").numbers!.values
+    func member(_ isLeft: Bool) throws -> any TableModel {
+      let rows = x.indices.filter { (x[$0] < 0) == isLeft }
+      return try Models.fit(
+        table.selecting(rows: rows), options: FitOptions(model: .gmm, columns: ["y"], given: ["x", "kind"]))
+    }
+    let members = try [member(true), member(false)]
+    let chosen = try Draws.conditional(1500, seed: 2)
+    let plain = try Models.mixture(of: members, on: chosen)
+    let gated = try Models.mixture(of: members, on: chosen, gated: true)
+    #expect(gated.logLikelihood > plain.logLikelihood + 0.1)
+    let test = try Draws.conditional(1500, seed: 3)
+    #expect(try gated.model.evaluate(test).model.mean > plain.model.evaluate(test).model.mean)
+    let again = try Models.open(bytes: gated.model.encoded())
+    #expect(try again.score(test, workers: nil).logProb == gated.model.score(test, workers: nil).logProb)
+    let given = try test.selecting(columns: ["x", "kind"]).selecting(rows: 0..<100)
+    let drawn = try gated.model.sample(count: 100, given: given, seed: 1, firstRow: 0, workers: nil)
+    let part = try gated.model.sample(
+      count: 50, given: given.selecting(rows: 50..<100), seed: 1, firstRow: 50, workers: nil)
+    #expect(try part.column("y").numbers!.values == Array(drawn.column("y").numbers!.values[50...]))
+    let free = try Models.fit(table, options: FitOptions(model: .gmm, columns: ["y"]))
+    #expect(throws: EstimatorError.self) { try Models.mixture(of: [free, free], on: chosen, gated: true) }
+  }
+
   @Test func chainMultiplies() throws {
     let table = try MixtureModelTests.mixed(1500, seed: 1, missing: 0)
     let kinds = try Models.fit(table, options: FitOptions(model: .gmm, columns: ["kind"]))

@@ -65,6 +65,9 @@ struct CombineMixtureCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Weights of the members, separated by commas.", valueName: "w,w"))
   var weights: String?
 
+  @Flag(help: "Let the weights depend on the columns that members are conditioned on.")
+  var gate = false
+
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
@@ -85,12 +88,13 @@ struct CombineMixtureCommand: ParsableCommand {
     }
     let equal = try ModelMixture(members, weights: shares ?? [Double](repeating: 1, count: members.count))
     guard let rows = try files.read(for: equal, table) else {
+      if gate { throw ValidationError("--gate needs a table that chooses the weights") }
       try equal.save(to: output)
       try report(results, equal, files, nil)
       return
     }
     if weights != nil { throw ValidationError("--weights and a table that chooses them exclude each other") }
-    let found = try Models.mixture(of: members, on: rows, workers: WorkerPool())
+    let found = try Models.mixture(of: members, on: rows, gated: gate, workers: WorkerPool())
     try found.model.save(to: output)
     try report(results, found.model, files, found)
   }
@@ -131,7 +135,8 @@ struct CombineMixtureCommand: ParsableCommand {
       let best = found.alone.max() ?? .nan
       rows.append(["mixture", Format.fixed(found.logLikelihood, 4), Format.gain("mixture", found.logLikelihood - best)])
       for line in Format.table(rows) { try results.print(line) }
-      try results.print("no other weights gain more than \(Format.significant(found.gap, 2)) nats a row here")
+      let constant = gate ? "no other constant weights gain" : "no other weights gain"
+      try results.print("\(constant) more than \(Format.significant(found.gap, 2)) nats a row here")
     } else {
       for line in Format.table(
         files.models.indices.map { [files.models[$0].path, "weight \(Format.fixed(model.weights[$0], 4))"] })

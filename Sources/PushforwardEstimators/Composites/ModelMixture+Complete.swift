@@ -17,6 +17,7 @@ extension ModelMixture {
         model: record.model.rawValue, question: "the distribution of missing cells given the others: a member does not")
     }
     let choice = RandomStream(seed: seed, purpose: .component).split(UInt64(draw))
+    let logs = try logWeights(table)
     func completed(_ owners: [Int], round: Int) throws -> Table {
       // Every member completes all rows, so that a row's draws depend on its number only.
       let used = Set(owners).sorted()
@@ -33,7 +34,8 @@ extension ModelMixture {
     }
     func owners(_ logJoint: [[Double]]?, round: Int) -> [Int] {
       (0..<table.rowCount).map { row in
-        let joint = members.indices.map { Logarithm.of(weights[$0]) + (logJoint?[$0][row] ?? 0) }
+        let own = logs(row)
+        let joint = members.indices.map { own[$0] + (logJoint?[$0][row] ?? 0) }
         let total = Logarithm.sum(joint)
         let shares = total.isFinite ? joint.map { Logarithm.exponential($0 - total) } : weights
         return Self.pick(shares, choice.uniform(row: UInt64(firstRow + row), index: UInt32(round)))
@@ -65,8 +67,9 @@ extension ModelMixture {
     let others = table.leavingOut(column: target)
     let marginals = try members.map { try $0.score(others, workers: workers).logProb }
     let rows = 0..<table.rowCount
+    let logs = try logWeights(table)
     func total(_ scores: [[Double]], _ row: Int) -> Double {
-      Logarithm.sum(members.indices.filter { weights[$0] > 0 }.map { Logarithm.of(weights[$0]) + scores[$0][row] })
+      Logarithm.sum(members.indices.filter { weights[$0] > 0 }.map { logs(row)[$0] + scores[$0][row] })
     }
     var logProb = [Double](repeating: .nan, count: table.rowCount)
     if let cells = table[target] {
@@ -88,7 +91,7 @@ extension ModelMixture {
       }
       for name in names where !levels.contains(name) { levels.append(name) }
       for row in rows {
-        let posterior = Logarithm.exponential(Logarithm.of(weights[m]) + marginals[m][row] - total(marginals, row))
+        let posterior = Logarithm.exponential(logs(row)[m] + marginals[m][row] - total(marginals, row))
         while shares[row].count < levels.count { shares[row].append(0) }
         for (place, name) in names.enumerated() {
           shares[row][levels.firstIndex(of: name)!] += posterior * probabilities[row][place]

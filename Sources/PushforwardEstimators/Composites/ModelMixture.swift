@@ -11,7 +11,11 @@ public struct ModelMixture: TableModel {
   /// The members.
   public let members: [any TableModel]
   /// One a member; they sum to one.
+  ///
+  /// With a gate, what it started from.
   public let weights: [Double]
+  /// Weights that depend on the conditions, if they do.
+  let gate: MixtureGate?
   /// How the mixture came about.
   public let record: FitRecord
   /// What the columns are: the first member's description.
@@ -45,6 +49,11 @@ public struct ModelMixture: TableModel {
   ///   - record: How the mixture came about.
   /// - Throws: `EstimatorError.cannotCombine`.
   public init(_ members: [any TableModel], weights: [Double], record: FitRecord? = nil) throws {
+    try self.init(members, weights: weights, gate: nil, record: record)
+  }
+
+  init(_ members: [any TableModel], weights: [Double], gate: MixtureGate?, record: FitRecord? = nil) throws {
+    self.gate = gate
     guard let first = members.first, weights.count == members.count else {
       throw EstimatorError.cannotCombine(detail: "\(members.count) members and \(weights.count) weights")
     }
@@ -66,6 +75,9 @@ public struct ModelMixture: TableModel {
     for name in members.flatMap(\.given) where !given.contains(name) { given.append(name) }
     conditions = try CompositeSupport.storage(members, of: given)
     requiredColumns = try CompositeSupport.storage(members, of: columns + given)
+    if let gate, !gate.isConsistent(members: members.count, given: given) {
+      throw EstimatorError.cannotCombine(detail: "the gate does not fit the members")
+    }
     self.record =
       record
       ?? CompositeSupport.record(
@@ -77,15 +89,15 @@ public struct ModelMixture: TableModel {
   /// - Throws: what the members throw.
   public func score(_ table: Table, workers: WorkerPool?) throws -> RowScores {
     let scores = try members.map { try $0.score(table, workers: workers) }
-    let logs = weights.map { Logarithm.of($0) }
+    let logs = try logWeights(table)
     var errors: [Double]? = scores.contains { $0.standardErrors != nil } ? [] : nil
     let logProb = (0..<table.rowCount).map { row -> Double in
-      let joint = members.indices.filter { weights[$0] > 0 }.map { logs[$0] + scores[$0].logProb[row] }
+      let joint = members.indices.filter { weights[$0] > 0 }.map { logs(row)[$0] + scores[$0].logProb[row] }
       let total = Logarithm.sum(joint)
       if errors != nil {
         var squares = 0.0
         for m in members.indices where weights[m] > 0 {
-          let share = Logarithm.exponential(logs[m] + scores[m].logProb[row] - total)
+          let share = Logarithm.exponential(logs(row)[m] + scores[m].logProb[row] - total)
           let own = share * (scores[m].standardErrors?[row] ?? 0)
           squares += own * own
         }
@@ -99,6 +111,16 @@ public struct ModelMixture: TableModel {
     return RowScores(
       logProb: logProb, standardErrors: errors, scoredRows: scored,
       leftOutNote: scores.lazy.compactMap(\.leftOutNote).first)
+  }
+
+  /// Logarithms of the members' weights by row.
+  func logWeights(_ table: Table) throws -> (_ row: Int) -> [Double] {
+    if let gate {
+      let all = try gate.logWeights(table)
+      return { all[$0] }
+    }
+    let logs = weights.map { Logarithm.of($0) }
+    return { _ in logs }
   }
 
   /// Those of the first member that has any.
@@ -123,6 +145,9 @@ public struct ModelMixture: TableModel {
     if count == 0 {
       return try members[0].sample(
         count: 0, given: members[0].conditionTable(given), seed: seed, firstRow: 0, workers: workers)
+    }
+    if let gate, let given {
+      return try gatedSample(gate, count: count, given: given, seed: seed, firstRow: firstRow, workers: workers)
     }
     var parts: [Table] = []
     var next = firstRow
@@ -152,6 +177,26 @@ public struct ModelMixture: TableModel {
     return try Table.stacking(parts)
   }
 
+  /// Draws where conditions move the weights: members' draws are numbered like the rows, since what happened in rows before
+  /// depends on conditions that are not at hand.
+  private func gatedSample(
+    _ gate: MixtureGate, count: Int, given: Table, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
+    let shares = try gate.logWeights(given).map { $0.map { Logarithm.exponential($0) } }
+    let choice = RandomStream(seed: seed, purpose: .component)
+    let owners = (0..<count).map { row in
+      Self.pick(shares[shares.count == 1 ? 0 : row], choice.uniform(row: UInt64(firstRow + row)))
+    }
+    let pieces = try Set(owners).sorted().map { m in
+      let drawn = try members[m].sample(
+        count: count, given: members[m].conditionTable(given),
+        seed: RandomStream(seed: seed, purpose: .user).split(UInt64(m)).seed, firstRow: firstRow, workers: workers)
+      let rows = owners.indices.filter { owners[$0] == m }
+      return (rows, drawn.selecting(rows: rows))
+    }
+    return try Table.merging(pieces, names: columns, count: count)
+  }
+
   static func pick(_ weights: [Double], _ u: Double) -> Int {
     var rest = u * weights.reduce(0, +)
     var last = 0
@@ -165,13 +210,14 @@ public struct ModelMixture: TableModel {
 
   /// Puts the model into a file, its members with it.
   public func store(in archive: inout ModelArchive) throws {
-    try archive.describe(Description(record: record, weights: weights))
+    try archive.describe(Description(record: record, weights: weights, gate: gate))
     for (number, member) in members.enumerated() { try archive.addMember(CompositeSupport.name(number), member) }
   }
 
   private struct Description: Codable {
     var record: FitRecord
     var weights: [Double]
+    var gate: MixtureGate?
   }
 
   /// Reads the model back.
@@ -182,7 +228,7 @@ public struct ModelMixture: TableModel {
     guard (1...1000).contains(stored.weights.count) else { throw archive.damage("\(stored.weights.count) members") }
     let members = try stored.weights.indices.map { try archive.member(CompositeSupport.name($0)) }
     do {
-      try self.init(members, weights: stored.weights, record: stored.record)
+      try self.init(members, weights: stored.weights, gate: stored.gate, record: stored.record)
     } catch let error as EstimatorError {
       throw archive.damage("\(error)")
     }

@@ -24,11 +24,13 @@ extension Models {
   /// - Parameters:
   ///   - members: Models of the same columns.
   ///   - table: The rows that choose; each must be one that all members can score.
+  ///   - gated: Lets the weights depend on the columns that members are conditioned on (and on nothing else, or the mixture
+  ///     would be no density): a softmax of linear functions, never worse on these rows than constant weights.
   ///   - workers: Threads.
   /// - Returns: The mixture, and the proof that no other weights are better.
   /// - Throws: `EstimatorError.cannotCombine`, `.tooFewRows`, or what members throw.
   public static func mixture(
-    of members: [any TableModel], on table: Table, workers: WorkerPool? = nil
+    of members: [any TableModel], on table: Table, gated: Bool = false, workers: WorkerPool? = nil
   ) throws -> MixtureCombination {
     let start = ContinuousClock().now
     let equal = try ModelMixture(members, weights: [Double](repeating: 1, count: members.count))
@@ -55,11 +57,20 @@ extension Models {
       weights = members.indices.map { $0 == first ? 1 : 0 }
       summary = mixed(weights)
     }
+    var gate: MixtureGate?
+    if gated {
+      let used = table.selecting(rows: rows)
+      gate = try MixtureGate(
+        conditions: gateConditions(equal, used), table: used, logDensities: densities, start: weights)
+      let model = try ModelMixture(members, weights: weights, gate: gate)
+      summary = LikelihoodSummary(try model.score(used, workers: workers).logProb)
+    }
     var record = CompositeSupport.record(
       .mixture, members,
-      choice: "\(members.count) members, weights of the greatest likelihood on \(rows.count) rows, to "
-        + "\(Logarithm.scientific(found.gap)) nats a row",
-      rows: table.rowCount, numbers: weights, seconds: (ContinuousClock().now - start).inSeconds)
+      choice: "\(members.count) members, weights "
+        + (gated ? "by conditions " : "")
+        + "of the greatest likelihood on \(rows.count) rows, to \(Logarithm.scientific(found.gap)) nats a row",
+      rows: table.rowCount, numbers: weights + (gate?.coefficients.flatMap { $0 } ?? []), seconds: 0)
     record.heldOut = summary.mean
     record.heldOutStandardError = summary.standardError
     record.heldOutRows = rows.count
@@ -70,8 +81,20 @@ extension Models {
     }
     record.seconds = (ContinuousClock().now - start).inSeconds
     return MixtureCombination(
-      model: try ModelMixture(members, weights: weights, record: record), logLikelihood: summary.mean,
+      model: try ModelMixture(members, weights: weights, gate: gate, record: record), logLikelihood: summary.mean,
       alone: alone, gap: found.gap, rows: rows.count)
+  }
+
+  /// The columns that may move the weights.
+  private static func gateConditions(_ mixture: ModelMixture, _ table: Table) throws -> [ConditionColumn] {
+    if mixture.given.isEmpty {
+      throw EstimatorError.cannotCombine(
+        detail: "weights can only depend on columns that members are conditioned on, and these have none")
+    }
+    let schema = mixture.schema
+    return try mixture.given.map { name in
+      try ConditionColumn(fitting: table.column(name), schema: schema.column(name), place: table.place(ofRow:))
+    }
   }
 
   /// Puts models of disjoint columns in a row, later ones conditional on earlier ones.

@@ -14,7 +14,7 @@ public struct ConditionColumn: Sendable, Codable, Equatable {
   /// Fits the column.
   ///
   /// - Throws: `TableError.wrongKind` for a column that says nothing (constant, identifier, free text).
-  init(fitting column: Column, schema: ColumnSchema, place: (Int) -> String) throws {
+  package init(fitting column: Column, schema: ColumnSchema, place: (Int) -> String) throws {
     self.schema = schema
     switch schema.kind {
     case .category: transform = nil
@@ -38,7 +38,7 @@ public struct ConditionColumn: Sendable, Codable, Equatable {
   ///   - stride: Length of a row.
   ///   - place: Names a row's place in a message.
   /// - Throws: `TableError.unseenLevel` or `.wrongKind`.
-  func encode(
+  package func encode(
     _ column: Column, rows: [Int], into output: inout [Double], offset: Int, stride: Int, place: (Int) -> String
   ) throws {
     if let transform {
