@@ -31,21 +31,27 @@ public struct MixtureSelection: Sendable {
   ///   - kinds: Kinds of covariance, tried in this order.
   ///   - components: Numbers of components, ascending; a search ends after two that are no better.
   ///   - options: Everything else of the fits.
+  ///   - searchRows: Of more rows, so many (evenly spaced) are searched on; the mixture chosen is then fitted to all.
   ///   - workers: Threads.
   ///   - shouldStop: `true` ends the search with the best so far; at least one mixture is fitted.
   ///   - progress: Told of each trial.
   /// - Throws: `MixtureError`.
   public init(
     _ rows: MixtureRows, judging: MixtureRows?, kinds: [CovarianceKind], components: [Int],
-    options: MixtureFitOptions = MixtureFitOptions(), workers: WorkerPool? = nil, shouldStop: () -> Bool = { false },
-    progress: (Trial) -> Void = { _ in }
+    options: MixtureFitOptions = MixtureFitOptions(), searchRows: Int = 30_000, workers: WorkerPool? = nil,
+    shouldStop: () -> Bool = { false }, progress: (Trial) -> Void = { _ in }
   ) throws(MixtureError) {
     var trials: [Trial] = []
-    let weight = rows.weights?.reduce(0, +) ?? Double(rows.count)
+    let isLarge = rows.count > max(searchRows, 1)
+    let searched =
+      isLarge
+      ? rows.selecting(
+        (0..<max(searchRows, 1)).map { Int(Double($0) * Double(rows.count) / Double(max(searchRows, 1))) }) : rows
+    let weight = searched.weights?.reduce(0, +) ?? Double(searched.count)
     var winner: MixtureTrainer?
     func value(_ trial: Trial) -> Double { judging == nil ? -trial.bic : trial.heldOut }
     for kind in kinds {
-      let trainer = try MixtureTrainer(rows, isotropic: kind == .spherical, workers: workers)
+      let trainer = try MixtureTrainer(searched, isotropic: kind == .spherical, workers: workers)
       var (bestOfKind, failures) = (-Double.infinity, 0)
       for count in components {
         if !trials.isEmpty && shouldStop() { break }
@@ -63,6 +69,7 @@ public struct MixtureSelection: Sendable {
           components: count, kind: kind, heldOut: heldOut ?? .nan,
           bic: fit.mixture.bic(logLikelihood: fit.logLikelihood * weight, rows: weight), fit: fit)
         trials.append(trial)
+        if winner == nil { winner = trainer }
         progress(trial)
         if value(trial) > bestOfKind {
           if trials.indices.allSatisfy({ value(trials[$0]) <= value(trial) }) { winner = trainer }
@@ -79,6 +86,7 @@ public struct MixtureSelection: Sendable {
     best = trials.indices.max { value(trials[$0]) < value(trials[$1]) } ?? 0
     var own = options
     (own.components, own.kind) = (trials[best].components, trials[best].kind)
+    if isLarge { winner = try MixtureTrainer(rows, isotropic: own.kind == .spherical, workers: workers) }
     final = try winner!.fit(own, start: trials[best].fit.mixture, shouldStop: shouldStop)
   }
 
