@@ -20,7 +20,7 @@ let package = Package(
   targets: [
     .target(name: "CKernels"),
     .target(name: "PushforwardCore", dependencies: ["CKernels"]),
-    .target(name: "PushforwardModels", dependencies: ["PushforwardCore"]),
+    .target(name: "PushforwardModels", dependencies: ["CKernels", "PushforwardCore"]),
     .target(name: "PushforwardMixtures", dependencies: ["CKernels", "PushforwardCore", "PushforwardModels"]),
     .target(name: "PushforwardTraining", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(

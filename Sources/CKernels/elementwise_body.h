@@ -30,12 +30,6 @@ PF_INLINE void PF_FN(write)(T *p, PF_V v, long count) {
     }                                                                                                                 \
     return;
 
-/* A NaN compares false and stays itself. */
-PF_INLINE PF_V PF_FN(soft_limit)(PF_V x) {
-  PF_V size = PF_FN(absolute)(x);
-  return PF_FN(select)(size > (T)10, PF_FN(with_sign)((T)20 - (T)100 / size, x), x);
-}
-
 static void PF_FN(pf_unary)(int op, const T *x, T *y, long n) {
   switch (op) {
     PF_UNARY_CASE(PF_OP_EXP, PF_FN(exp)(v))

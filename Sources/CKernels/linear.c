@@ -1,4 +1,5 @@
 #include "pf_linear.h"
+#include "pf_made.h"
 #include <math.h>
 #define PF_BODY "linear_body.h"
 #include "multiversion.h"
@@ -25,7 +26,19 @@
               (rows, ld, tiles_out, row_count, features, lanes))                                                       \
   PF_DISPATCH(void, pf_tiles_to_rows, S,                                                                               \
               (const T *tiles_in, T *rows, long ld, long row_count, long features, long lanes),                        \
-              (tiles_in, rows, ld, row_count, features, lanes))
+              (tiles_in, rows, ld, row_count, features, lanes))                                                        \
+  PF_DISPATCH(void, pf_made_inverse, S,                                                                                \
+              (const pf_made *made, const T *parameters, const T *context, const T *z, T *x, T *logdet, T *scratch,    \
+               long tiles, long lanes),                                                                                \
+              (made, parameters, context, z, x, logdet, scratch, tiles, lanes))
 
 PF_DISPATCH_LINEAR(float, f32)
 PF_DISPATCH_LINEAR(double, f64)
+
+long pf_made_scratch(const pf_made *made, long lanes) {
+  long units = 0;
+  for (long l = 0; l < made->hidden_count; l++) units += (made->layer[l].rows * lanes + 15) / 16 * 16;
+  const long block = made->parameter_count < PF_MADE_ENOUGH_UNITS ? PF_MADE_BLOCK_UNITS : 1;
+  return (made->residual ? 2 : 1) * units + (made->context + made->features) * lanes + 16 +
+         block * made->parameter_count * lanes;
+}

@@ -103,6 +103,22 @@ static void PF_FN(pf_linear_forward)(const T *W, long ldw, const T *bias, const 
   }
 }
 
+/* dX = W^T dY over rows from ..< to of one tile, or added to what dX holds. dY begins at row `from`. */
+static void PF_FN(backward_input_rows)(const T *W, long ldw, const T *dY, T *dX, long from, long to, long in,
+                                       const int32_t *first_row, int add) {
+  for (long k = 0; k < in;) {
+    const int rows = pf_next_rows(in - k);
+    long first = first_row ? first_row[k] : 0;
+    T *dx = dX + k * PF_LANES;
+    if (first >= to && add) break;
+    first = first < from ? from : first > to ? to : first;
+    PF_FN(panel) p = {.w = W + first * ldw + k, .ks = ldw, .x = dY + (first - from) * PF_LANES, .n = to - first,
+                      .residual = add ? dx : 0, .y = dx, .activation = PF_IDENTITY};
+    PF_FN(panel_along_rows)(rows, &p);
+    k += rows;
+  }
+}
+
 /* Rows of dY taken at a time, so that those and the columns of W they meet stay in the nearest cache. */
 #undef PF_REDUCTION_BLOCK
 #define PF_REDUCTION_BLOCK 128
@@ -117,20 +133,12 @@ static void PF_FN(pf_linear_backward_input)(const T *W, long ldw, const T *dY, T
   for (long t = 0; t < tiles; t++) {
     for (long block = 0; block < out || block == 0; block += PF_REDUCTION_BLOCK) {
       const long end = out - block < PF_REDUCTION_BLOCK ? out : block + PF_REDUCTION_BLOCK;
-      for (long k = 0; k < in;) {
-        int rows = pf_next_rows(in - k);
-        long first = first_row ? first_row[k] : 0;
-        T *dx = dX + (t * in + k) * PF_LANES;
-        if (first >= end && block > 0) break;
-        first = first < block ? block : first > end ? end : first;
-        PF_FN(panel) p = {.w = W + first * ldw + k, .ks = ldw, .x = dY + (t * out + first) * PF_LANES, .n = end - first,
-                          .residual = accumulate || block > 0 ? dx : 0, .y = dx, .activation = PF_IDENTITY};
-        PF_FN(panel_along_rows)(rows, &p);
-        k += rows;
-      }
+      PF_FN(backward_input_rows)(W, ldw, dY + (t * out + block) * PF_LANES, dX + t * in * PF_LANES, block, end, in,
+                                 first_row, accumulate || block > 0);
     }
   }
 }
 
 #include "linear_weight_body.h"
 #include "triangular_body.h"
+#include "made_inverse_body.h"

@@ -98,15 +98,46 @@ static void PF_FN(weight_rows)(int rows, long vectors, const PF_FN(weight_panel)
   }
 }
 
-/* dbias[o] += sum over tiles and lanes of dY[o]. */
-static void PF_FN(bias_gradient)(const T *dY, T *dbias, long out, long tiles) {
+/* dbias[o] += sum over tiles and lanes of dY[o]; a tile of dY has dy_rows rows. */
+static void PF_FN(bias_gradient)(const T *dY, long dy_rows, T *dbias, long out, long tiles) {
   for (long o = 0; o < out; o++) {
     PF_V sum = {};
     for (long t = 0; t < tiles; t++) {
-      const T *dy = dY + (t * out + o) * PF_LANES;
+      const T *dy = dY + (t * dy_rows + o) * PF_LANES;
       PF_UNROLL for (long l = 0; l < PF_LANES; l += PF_VL) sum += PF_LOAD(dy + l);
     }
     dbias[o] += PF_FN(horizontal_sum)(sum);
+  }
+}
+
+/* The columns that any row may use, transposed: blocks of PF_WEIGHT_VECTORS vectors (the last may be narrower), each the
+ * tiles of PF_LANES x width in turn. */
+static void PF_FN(transpose_blocks)(const T *X, long in, long reach, long tiles, T *blocks) {
+  for (long k = 0; k < reach; k += PF_WEIGHT_VECTORS * PF_VL) {
+    const long columns = reach - k < PF_WEIGHT_VECTORS * PF_VL ? reach - k : PF_WEIGHT_VECTORS * PF_VL;
+    const long width = (columns + PF_VL - 1) / PF_VL * PF_VL;
+    for (long t = 0; t < tiles; t++)
+      PF_FN(transpose_columns)(X + (t * in + k) * PF_LANES, columns, blocks + (k * tiles + t * width) * PF_LANES, width);
+  }
+}
+
+/* dW[0 ..< rows] += dY X^T for X as transpose_blocks leaves it; a tile of dY has dy_rows rows. */
+static void PF_FN(weight_from_blocks)(const T *dY, long dy_rows, const T *blocks, T *dW, long ldw, long rows, long in,
+                                      const int32_t *extent, long reach, long tiles) {
+  long o = 0;
+  for (long k = 0; k < reach; k += PF_WEIGHT_VECTORS * PF_VL) {
+    const long left = (reach - k + PF_VL - 1) / PF_VL, vectors = left < PF_WEIGHT_VECTORS ? left : PF_WEIGHT_VECTORS;
+    while (extent && o < rows && extent[o] <= k) o++;
+    for (long row = o; row < rows;) {
+      const int count = pf_next_rows(rows - row);
+      const long needed = ((extent ? extent[row + count - 1] : in) - k + PF_VL - 1) / PF_VL;
+      PF_FN(weight_panel) p = {.dy = dY + row * PF_LANES, .dy_tile = dy_rows * PF_LANES,
+                               .xt = blocks + k * tiles * PF_LANES, .width = vectors * PF_VL, .tiles = tiles,
+                               .dw = dW + row * ldw + k, .ldw = ldw, .extent = extent ? extent + row : 0, .column = k,
+                               .in = in};
+      PF_FN(weight_rows)(count, needed < vectors ? needed : vectors, &p);
+      row += count;
+    }
   }
 }
 
@@ -117,25 +148,9 @@ static void PF_FN(pf_linear_backward_weight)(const T *dY, const T *X, T *dW, lon
       PF_FN(row_backward_weight)(dY + t * out, X + t * in, dW, ldw, dbias, out, in, extent);
     return;
   }
-  if (dbias) PF_FN(bias_gradient)(dY, dbias, out, tiles);
+  if (dbias) PF_FN(bias_gradient)(dY, out, dbias, out, tiles);
   if (tiles <= 0 || out <= 0) return;
   const long reach = extent ? extent[out - 1] : in;
-  long o = 0;
-  for (long k = 0; k < reach;) {
-    const long left = (reach - k + PF_VL - 1) / PF_VL, vectors = left < PF_WEIGHT_VECTORS ? left : PF_WEIGHT_VECTORS;
-    const long width = vectors * PF_VL, columns = reach - k < width ? reach - k : width;
-    for (long t = 0; t < tiles; t++)
-      PF_FN(transpose_columns)(X + (t * in + k) * PF_LANES, columns, scratch + t * PF_LANES * width, width);
-    while (extent && extent[o] <= k) o++;
-    for (long row = o; row < out;) {
-      const int rows = pf_next_rows(out - row);
-      const long needed = ((extent ? extent[row + rows - 1] : in) - k + PF_VL - 1) / PF_VL;
-      PF_FN(weight_panel) p = {.dy = dY + row * PF_LANES, .dy_tile = out * PF_LANES, .xt = scratch, .width = width,
-                               .tiles = tiles, .dw = dW + row * ldw + k, .ldw = ldw,
-                               .extent = extent ? extent + row : 0, .column = k, .in = in};
-      PF_FN(weight_rows)(rows, needed < vectors ? needed : vectors, &p);
-      row += rows;
-    }
-    k += width;
-  }
+  PF_FN(transpose_blocks)(X, in, reach, tiles, scratch);
+  PF_FN(weight_from_blocks)(dY, out, scratch, dW, ldw, out, in, extent, reach, tiles);
 }

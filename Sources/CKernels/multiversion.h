@@ -7,6 +7,7 @@
  *   PF_VB            bytes of the widest comfortable vector: 64, 32, 16
  *   PF_ISA_LEVEL     2 (AVX-512), 1 (AVX2+FMA), 0
  *   PF_HAS_FMA       1 where a * b + c may become one instruction
+ *   PF_PUBLIC(name)  name with suffix of scalar: another file's public function
  *   PF_FN(name)      name with suffix of scalar and instruction set; every function in the body must be named by it
  * Then define the public function with PF_DISPATCH. Helpers that take or return vectors must be PF_INLINE.
  */
@@ -16,6 +17,10 @@
 #define PF_CAT4_(a, b, c, d) a##b##_##c##_##d
 #define PF_CAT4(a, b, c, d) PF_CAT4_(a, b, c, d)
 #define PF_FN(name) PF_CAT4(name, , S, PF_SUFFIX)
+#define PF_CAT2_(a, b) a##_##b
+#define PF_CAT2(a, b) PF_CAT2_(a, b)
+/* The public function, which chooses the instruction set itself. */
+#define PF_PUBLIC(name) PF_CAT2(name, S)
 
 /* The instruction set in use (see pf_isa.c). */
 extern int pf_isa_now;

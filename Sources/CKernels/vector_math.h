@@ -246,6 +246,12 @@ PF_INLINE PF_V PF_FN(tanh)(PF_V x) {
   return PF_FN(select)(a < (T)0.625, near, PF_FN(with_sign)(far, x));
 }
 
+/* See PF_OP_SOFT_LIMIT. A NaN compares false and stays itself. */
+PF_INLINE PF_V PF_FN(soft_limit)(PF_V x) {
+  PF_V size = PF_FN(absolute)(x);
+  return PF_FN(select)(size > (T)10, PF_FN(with_sign)((T)20 - (T)100 / size, x), x);
+}
+
 /* ---- The normal distribution ---- */
 
 /* exp(-x^2 / 2) factor: the square's rounding error, which exp would amplify, goes in as a correction. */

@@ -361,6 +361,42 @@ extension Double: TileScalar {
     pf_affine_inverse_backward_f64(logScaleBound, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
   }
 
+  // MARK: Autoregressive layers (pf_made.h, pf_row_network.h)
+
+  /// See `TileScalar`.
+  @inlinable public static func madeInverse(
+    _ made: UnsafePointer<pf_made>, _ parameters: UnsafePointer<Double>, _ context: UnsafePointer<Double>?,
+    _ z: UnsafePointer<Double>, _ x: UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>,
+    _ scratch: UnsafeMutablePointer<Double>, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_made_inverse_f64(made, parameters, context, z, x, logDet, scratch, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkPack(
+    _ network: OpaquePointer, _ parameters: UnsafePointer<Double>, _ packed: UnsafeMutablePointer<Double>
+  ) {
+    pf_row_network_pack_f64(network, parameters, packed)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkForward(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Double>, _ context: UnsafePointer<Double>?,
+    _ x: UnsafePointer<Double>, _ z: UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    pf_row_network_forward_f64(network, packed, context, x, z, logDet, scratch)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkInverse(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Double>, _ context: UnsafePointer<Double>?,
+    _ z: UnsafePointer<Double>, _ x: UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    pf_row_network_inverse_f64(network, packed, context, z, x, logDet, scratch)
+  }
+
   // MARK: Scalar equations
 
   /// See `TileScalar`.

@@ -338,6 +338,42 @@ extension Float: TileScalar {
     pf_affine_inverse_backward_f32(logScaleBound, y, x, params, dx, dLogDet, dy, dParams, features, tiles, lanes)
   }
 
+  // MARK: Autoregressive layers (pf_made.h, pf_row_network.h)
+
+  /// See `TileScalar`.
+  @inlinable public static func madeInverse(
+    _ made: UnsafePointer<pf_made>, _ parameters: UnsafePointer<Float>, _ context: UnsafePointer<Float>?,
+    _ z: UnsafePointer<Float>, _ x: UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>, _ tiles: Int, _ lanes: Int
+  ) {
+    pf_made_inverse_f32(made, parameters, context, z, x, logDet, scratch, tiles, lanes)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkPack(
+    _ network: OpaquePointer, _ parameters: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>
+  ) {
+    pf_row_network_pack_f32(network, parameters, packed)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkForward(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Float>, _ context: UnsafePointer<Float>?,
+    _ x: UnsafePointer<Float>, _ z: UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    pf_row_network_forward_f32(network, packed, context, x, z, logDet, scratch)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func rowNetworkInverse(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Float>, _ context: UnsafePointer<Float>?,
+    _ z: UnsafePointer<Float>, _ x: UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    pf_row_network_inverse_f32(network, packed, context, z, x, logDet, scratch)
+  }
+
   // MARK: Scalar equations
 
   /// See `TileScalar`.

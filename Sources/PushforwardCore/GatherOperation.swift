@@ -1,6 +1,6 @@
 /// Picks features by number, in any order: permutation, reversal, the halves of a coupling layer.
 public final class GatherOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
-  let index: [Int32]
+  package let index: [Int32]
 
   /// Output feature `r` is input feature `index[r]`.
   public init(index: [Int]) { self.index = index.map { Int32($0) } }

@@ -262,6 +262,34 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
       UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
+  // MARK: Autoregressive layers (pf_made.h, pf_row_network.h)
+
+  /// `pf_made_inverse`.
+  static func madeInverse(
+    _ made: UnsafePointer<pf_made>, _ parameters: UnsafePointer<Self>, _ context: UnsafePointer<Self>?,
+    _ z: UnsafePointer<Self>, _ x: UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>,
+    _ scratch: UnsafeMutablePointer<Self>, _ tiles: Int, _ lanes: Int
+  )
+
+  /// `pf_row_network_pack`.
+  static func rowNetworkPack(
+    _ network: OpaquePointer, _ parameters: UnsafePointer<Self>, _ packed: UnsafeMutablePointer<Self>
+  )
+
+  /// `pf_row_network_forward`.
+  static func rowNetworkForward(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Self>, _ context: UnsafePointer<Self>?,
+    _ x: UnsafePointer<Self>, _ z: UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>,
+    _ scratch: UnsafeMutablePointer<Self>
+  )
+
+  /// `pf_row_network_inverse`.
+  static func rowNetworkInverse(
+    _ network: OpaquePointer, _ packed: UnsafePointer<Self>, _ context: UnsafePointer<Self>?,
+    _ z: UnsafePointer<Self>, _ x: UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>,
+    _ scratch: UnsafeMutablePointer<Self>
+  )
+
   // MARK: Scalar equations (pf_roots.h)
 
   /// `pf_tanh_root`.

@@ -42,8 +42,26 @@ public indirect enum Transformer: Codable, Sendable, Equatable {
     }
   }
 
+  /// What `pf_made` calls it.
+  package var kernel: Int32 {
+    let code =
+      switch self {
+      case .additive: PF_ADDITIVE
+      case .affine: PF_AFFINE
+      case .rationalQuadraticSpline: PF_SPLINE
+      case .linearSpline, .quadraticSpline, .afterAffine: PF_OTHER
+      }
+    return Int32(code.rawValue)
+  }
+
+  /// Of an affine transformer; meaningless for the others.
+  package var logScaleBound: Double {
+    guard case .affine(let bound) = self else { return 0 }
+    return bound
+  }
+
   /// The kernel's description of a spline; meaningless for the others.
-  var shape: pf_spline_shape {
+  package var shape: pf_spline_shape {
     guard case .rationalQuadraticSpline(let bins, let bound, let bin, let slope) = self else { return .init() }
     return pf_spline_shape(bound: bound, min_bin: bin, min_slope: slope, bins: bins)
   }

@@ -9,11 +9,13 @@
 #include "pf_inflate.h"
 #include "pf_kernel_density.h"
 #include "pf_linear.h"
+#include "pf_made.h"
 #include "pf_mixture.h"
 #include "pf_optimizer.h"
 #include "pf_polynomial_spline.h"
 #include "pf_pool.h"
 #include "pf_random.h"
 #include "pf_roots.h"
+#include "pf_row_network.h"
 #include "pf_univariate.h"
 #endif

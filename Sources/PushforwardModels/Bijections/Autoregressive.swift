@@ -63,3 +63,9 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
       backwards, z, contextFeatures > 0 ? context : nil, outputFeatures: features, accumulator: logAbsDet)
   }
 }
+
+extension Autoregressive: RowCompilable {
+  func rowSteps(_ parameters: UnsafePointer<Scalar>) -> [RowStep<Scalar>]? {
+    RowNetwork(backwards.description, parameters: parameters).map { [.network($0)] }
+  }
+}

@@ -41,6 +41,17 @@ public struct Composition<Scalar: TileScalar>: Bijection {
   }
 }
 
+extension Composition: RowCompilable {
+  func rowSteps(_ parameters: UnsafePointer<Scalar>) -> [RowStep<Scalar>]? {
+    var steps: [RowStep<Scalar>] = []
+    for part in parts {
+      guard let part = part as? any RowCompilable<Scalar>, let more = part.rowSteps(parameters) else { return nil }
+      steps += more
+    }
+    return steps
+  }
+}
+
 /// A bijection with its directions exchanged.
 ///
 /// An exchanged autoregressive layer samples in one differentiable pass (inverse autoregressive flow, Kingma et al.

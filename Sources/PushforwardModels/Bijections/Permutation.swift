@@ -36,3 +36,12 @@ public struct Permutation<Scalar: TileScalar>: Bijection {
     return tape.record(backwards, z, outputFeatures: features)
   }
 }
+
+extension Permutation: RowCompilable {
+  func rowSteps(_ parameters: UnsafePointer<Scalar>) -> [RowStep<Scalar>]? {
+    let (forward, inverse) = (AlignedBuffer<Int32>(count: features), AlignedBuffer<Int32>(count: features))
+    for (position, feature) in forwards.index.enumerated() { forward.pointer[position] = feature }
+    for (position, feature) in backwards.index.enumerated() { inverse.pointer[position] = feature }
+    return [.order(forward: forward, inverse: inverse)]
+  }
+}
