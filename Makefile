@@ -4,7 +4,7 @@ SWIFT ?= swift
 # Every Swift file, but not what builds have put there.
 SOURCES = find . -name '*.swift' -not -path '*/.build*' -print0
 
-.PHONY: help setup build demo test format lint release docs bench quality clean
+.PHONY: help setup build demo test format lint release docs bench bench-peers counts quality clean
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,10 +34,18 @@ release: setup ## Build one file that needs no Swift on the machine: .build/dist
 docs: setup ## Build the reference documentation; warnings are errors.
 	@Scripts/documentation.sh
 
-bench: setup ## Time scoring, sampling and training steps of the flows on this machine.
+bench: setup ## Time the kernels against this core's peak, and scoring, sampling and training steps of the flows.
+	$(SWIFT) build -c release --package-path Benchmarks --product MicroBenchmarks
 	$(SWIFT) build -c release --package-path Benchmarks --product ModelBenchmarks
-	@for model in maf nsf realnvp; do for columns in 6 21; do \
+	Benchmarks/.build/release/MicroBenchmarks
+	@for model in maf nsf realnvp nsf-coupling; do for columns in 6 21 63; do \
 	  Benchmarks/.build/release/ModelBenchmarks --model $$model --dim $$columns --seconds 1; done; done
+
+bench-peers: setup ## Install the Python peers outside the repository, time ours and theirs in turn, print the ratios.
+	Benchmarks/bench-peers.sh
+
+counts: setup ## Count instructions of a training step and of scoring, compare with those recorded.
+	@Scripts/instruction-counts.sh
 
 # PYTHON needs numpy, scikit-learn, torch and zuko; Benchmarks/quality/README.md says how to get them.
 PYTHON ?= python3

@@ -59,6 +59,8 @@ let package = Package(
     .executableTarget(
       name: "ExampleUnnormalisedDensity", dependencies: ["Pushforward"], path: "Examples/UnnormalisedDensity"),
 
+    .executableTarget(name: "InstructionWork", dependencies: ["Pushforward"], path: "Benchmarks/InstructionWork"),
+
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "PushforwardCoreTests", dependencies: ["PushforwardCore"]),
     .testTarget(name: "PushforwardModelsTests", dependencies: ["PushforwardCore", "PushforwardModels"]),

@@ -15,7 +15,10 @@ METRICS = {
 }
 cells = {}
 for line in open(sys.argv[1]):
-    figure = json.loads(line)
+    try:
+        figure = json.loads(line)
+    except ValueError:
+        continue  # a peer that was stopped in the middle of a line
     if figure.get("metric") not in METRICS or not isinstance(figure.get("value"), (int, float)):
         continue
     cell = cells.setdefault((figure["dim"], figure["model"], figure["metric"]), {})

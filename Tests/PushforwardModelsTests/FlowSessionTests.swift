@@ -10,14 +10,23 @@ import Testing
     let residual = NetworkSettings(hidden: [12, 12, 12], activation: .tanh, residual: true)
     var flows: [FlowSpecification] = []
     for (family, features, context, network) in [
-      (FlowFamily.maf, 23, 0, wide), (.maf, 3, 2, wide), (.nsf, 19, 0, NetworkSettings(hidden: [33], activation: .silu)),
-      (.nsf, 5, 1, NetworkSettings(hidden: [])), (.maf, 1, 0, wide), (.nsf, 4, 0, residual), (.realNVP, 5, 2, wide),
+      (FlowFamily.maf, 23, 0, wide), (.maf, 3, 2, wide), (.nsf, 5, 1, NetworkSettings(hidden: [])),
+      (.nsf, 19, 0, NetworkSettings(hidden: [33], activation: .silu)), (.maf, 1, 0, wide), (.nsf, 4, 0, residual),
+      (.realNVP, 5, 2, wide),
     ] {
       let size = FlowFamily.Size(transforms: 3, network: network, bins: 5, bound: 3)
       flows.append(family.specification(features: features, contextFeatures: context, size: size))
     }
     flows[0].base = .logistic
     flows.append(FlowFamily.maf.specification(features: 23, size: .init(transforms: 2, network: wide)))
+    // A transformer that the kernels call back for.
+    flows.append(
+      FlowSpecification(
+        features: 7,
+        bijection: .autoregressive(
+          transformer: .afterAffine(
+            logScaleBound: 5, .quadraticSpline(bins: 4, bound: 3, minimumBin: 1e-3, minimumSlope: 1e-3)),
+          network: wide)))
     return flows
   }()
 
