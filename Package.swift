@@ -55,6 +55,7 @@ let package = Package(
 
     .executableTarget(name: "ExampleTwentyLines", dependencies: ["Pushforward"], path: "Examples/TwentyLines"),
     .executableTarget(name: "ExampleConditionalFlow", dependencies: ["Pushforward"], path: "Examples/ConditionalFlow"),
+    .executableTarget(name: "ExampleCombinedModels", dependencies: ["Pushforward"], path: "Examples/CombinedModels"),
     .executableTarget(name: "ExampleOwnTrainingLoop", dependencies: ["Pushforward"], path: "Examples/OwnTrainingLoop"),
     .executableTarget(
       name: "ExampleUnnormalisedDensity", dependencies: ["Pushforward"], path: "Examples/UnnormalisedDensity"),
@@ -88,7 +89,8 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
-        "ExampleTwentyLines", "ExampleConditionalFlow", "ExampleOwnTrainingLoop", "ExampleUnnormalisedDensity",
+        "ExampleTwentyLines", "ExampleConditionalFlow", "ExampleCombinedModels", "ExampleOwnTrainingLoop",
+        "ExampleUnnormalisedDensity",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -31,6 +31,22 @@ import Testing
     #expect(heavy > 3700, "\(text)")
   }
 
+  @Test func combinedModels() throws {
+    let (text, files) = try run("ExampleCombinedModels", [Self.table])
+    let mixture = try number(behind: "the mixture on the same rows:", in: text)
+    for member in ["nsf", "gmm", "kde"] {
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(member): weight") })
+      #expect(try mixture >= number(behind: ", alone", in: String(line)))
+    }
+    #expect(try number(behind: "no other weights gain more than:", in: text) < 1e-8)
+    let best = try number(behind: "other rows, the best member:", in: text)
+    #expect(try number(behind: "other rows, the mixture:", in: text) > best - 0.1, "\(text)")
+    #expect(abs(try number(behind: "mean mass of 1000 drawn penguins:", in: text) - 4202) < 120)
+    #expect(try number(behind: "mean mass with flippers of 225 mm:", in: text) > 5000, "large penguins are heavy")
+    #expect(try number(behind: "from the measures:", in: text) > 60, "of 74: \(text)")
+    #expect(files.contains("combined.model"))
+  }
+
   @Test func ownTrainingLoop() throws {
     let (text, _) = try run("ExampleOwnTrainingLoop", [])
     let first = try number(behind: "epoch 10: held out", in: text)
