@@ -31,7 +31,7 @@ struct FitCommand: ParsableCommand {
   var output: String
 
   @Option(help: "What to fit; auto leaves the choice to the program.")
-  var model = ModelChoice.auto
+  var model = ModelKind.auto
 
   @Option(help: ArgumentHelp("Columns to model, separated by commas; all others by default.", valueName: "a,b"))
   var columns: [String] = []
@@ -80,7 +80,7 @@ struct FitCommand: ParsableCommand {
 
   func run() throws {
     var options = FitOptions()
-    if let kind = model.kind { options.model = kind }
+    options.model = model
     options.columns = columns.isEmpty ? nil : columnNames(columns)
     options.given = columnNames(given)
     options.weights = weights
@@ -101,15 +101,7 @@ struct FitCommand: ParsableCommand {
   }
 }
 
-/// The models of `--model`.
-enum ModelChoice: String, ExpressibleByArgument, CaseIterable {
-  case auto, maf, nsf
-  case nsfCoupling = "nsf-coupling"
-  case realnvp, nice, planar, radial, gaussian, independent, gmm, kde
-
-  /// The model; `nil` leaves the choice to the library.
-  var kind: ModelKind? { ModelKind(rawValue: rawValue) }
-}
+extension ModelKind: ExpressibleByArgument {}
 
 /// Fits, telling what happens on standard error, and saves.
 struct FitJob {
