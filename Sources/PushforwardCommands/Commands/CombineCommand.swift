@@ -205,7 +205,7 @@ struct CombineStackCommand: ParsableCommand {
   var output: String
 
   @Option(help: "What to fit to the latent space.")
-  var model = ModelChoice.gmm
+  var model = ModelKind.gmm
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
@@ -229,7 +229,7 @@ struct CombineStackCommand: ParsableCommand {
     }
     let rows = try TableInput(path: path, options: table).readRequired(columns: flow.requiredColumns)
     var options = FitOptions()
-    options.model = model.kind ?? .gmm
+    options.model = model
     options.seed = seed
     sizes.apply(to: &options)
     let narrator = FitNarrator()

@@ -58,9 +58,9 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let kinds = try columnNames(models).map { name in
-      guard let kind = ModelKind(rawValue: name) else {
+      guard let kind = ModelKind(argument: name) else {
         throw ValidationError(
-          "--models: expected some of \(ModelKind.allCases.map(\.rawValue).joined(separator: ", ")), found '\(name)'")
+          "--models: expected some of \(ModelKind.fitted.map(\.rawValue).joined(separator: ", ")), found '\(name)'")
       }
       return kind
     }

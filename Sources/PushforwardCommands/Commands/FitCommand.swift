@@ -101,7 +101,19 @@ struct FitCommand: ParsableCommand {
   }
 }
 
-extension ModelKind: ExpressibleByArgument {}
+extension ModelKind: ExpressibleByArgument {
+  /// The models that a table can be fitted with; the others are combined from fitted ones.
+  static var fitted: [ModelKind] { allCases.filter { ![.mixture, .chain, .stack].contains($0) } }
+
+  /// One of `fitted`.
+  public init?(argument: String) {
+    guard let kind = ModelKind(rawValue: argument), Self.fitted.contains(kind) else { return nil }
+    self = kind
+  }
+
+  /// For the help text.
+  public static var allValueStrings: [String] { fitted.map(\.rawValue) }
+}
 
 /// Fits, telling what happens on standard error, and saves.
 struct FitJob {
