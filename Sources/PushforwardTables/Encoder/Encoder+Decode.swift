@@ -41,6 +41,10 @@ extension EncodedColumn {
     }
     return .categories(
       CategoryColumn(
-        values.map { ISODate.text(secondsSince1970: $0 * unit.seconds, hasTime: unit == .second) }))
+        values.map { value in
+          let seconds = value * unit.seconds
+          return schema.dateFormat?.text(secondsSince1970: seconds, hasTime: unit == .second)
+            ?? ISODate.text(secondsSince1970: seconds, hasTime: unit == .second)
+        }))
   }
 }

@@ -37,6 +37,58 @@ struct MarginalFit {
   /// Width of an atom's cell, before it is cut to the gap between atoms.
   private let cell: Double
   private let isStepped: Bool
+  /// Where the density ends, if it does.
+  private var edges: (low: Double?, high: Double?) = (nil, nil)
+  /// An atom has at least this share of the rows, this many rows, and so many times what the smooth part explains.
+  private var spikes = (share: 0.001, rows: 5.0, ratio: 1.5)
+
+  /// - Parameters:
+  ///   - weighted: Different values with their weights, at least one.
+  ///   - step: The recording step.
+  ///   - edges: Ends of the range of values (with their cells), where there are any.
+  ///   - spikes: When a value is a class of its own.
+  init(
+    _ weighted: WeightedValues, step: Double?, edges: (low: Double?, high: Double?) = (nil, nil),
+    spikes: (share: Double, rows: Double, ratio: Double) = (0.001, 5, 1.5)
+  ) {
+    values = weighted.values
+    counts = weighted.counts
+    total = weighted.total
+    isStepped = step != nil
+    cell = max(step ?? Self.spread(weighted) / 2000, Self.finest(values))
+    self.edges = edges
+    self.spikes = spikes
+  }
+
+  /// The width of the middle nine tenths, or of all values where that is nothing.
+  static func spread(_ weighted: WeightedValues) -> Double {
+    guard let low = weighted.values.first, let high = weighted.values.last else { return 1 }
+    let beyond = 0.05 * weighted.total
+    let middle = (weighted.value(reachingFromAbove: beyond) ?? high) - (weighted.value(reaching: beyond) ?? low)
+    if middle > 0 { return middle }
+    return high > low ? high - low : max(high.magnitude, .leastNormalMagnitude * 1e6)
+  }
+
+  private static func finest(_ values: [Double]) -> Double {
+    16 * max(values[0].magnitude.ulp, values[values.count - 1].magnitude.ulp)
+  }
+
+  /// Values that repeat far more often than a smooth density explains, as indices; ascending.
+  func spikeIndices() -> [Int] {
+    var smooth = cappedCounts()
+    var atoms: [Int] = []
+    for _ in 0..<2 {
+      let body = self.body(smooth, atoms: atoms, isFinal: false)
+      (atoms, smooth) = chooseAtoms(body, smoothTotal: smooth.reduce(0, +))
+      if atoms.isEmpty { break }
+    }
+    return atoms
+  }
+
+  /// The smooth density of all values.
+  func smooth() -> MarginalTransform {
+    MarginalTransform(body: body(counts, atoms: [], isFinal: true), atoms: [])
+  }
 
   init(_ all: [Double], step: Double?) {
     var sorted = all
@@ -51,8 +103,7 @@ struct MarginalFit {
     counts = runs.counts.map(Double.init)
     total = Double(sorted.count)
     isStepped = step != nil
-    let finest = 16 * max(sorted[0].magnitude.ulp, sorted[sorted.count - 1].magnitude.ulp)
-    cell = max(step ?? Self.resolution(sorted), finest)
+    cell = max(step ?? Self.resolution(sorted), Self.finest(sorted))
   }
 
   /// A power of ten near a two-thousandth of the middle nine tenths.
@@ -91,13 +142,13 @@ struct MarginalFit {
   /// Values whose counts the body does not explain, and what it does explain of every count.
   private func chooseAtoms(_ body: HatDensity, smoothTotal: Double) -> (atoms: [Int], smooth: [Double]) {
     let densities = body.densities(at: values)
-    let fewest = max(5, (0.001 * total).rounded(.up))
+    let fewest = max(spikes.rows, (spikes.share * total).rounded(.up))
     let needed = 3 + log(Double(values.count))
     var gains: [(index: Int, gain: Double)] = []
     var expected = [Double](repeating: 0, count: values.count)
     for i in values.indices {
       expected[i] = min(max(smoothTotal * densities[i] * cell, 1e-6), counts[i])
-      if counts[i] < fewest || counts[i] < 1.5 * expected[i] { continue }
+      if counts[i] < fewest || counts[i] < spikes.ratio * expected[i] { continue }
       let gain = counts[i] * log(counts[i] / expected[i]) - (counts[i] - expected[i])
       if gain > needed { gains.append((i, gain)) }
     }
@@ -134,8 +185,9 @@ struct MarginalFit {
     let points = spreadPoints(smooth).merged(to: Self.mostPoints)
     let total = points.counts.reduce(0, +)
     let range = knotRange(points, total: total, atoms: atoms)
-    let lower = tail(points, beyond: range.low, sign: -1, inner: range)
-    let upper = tail(points, beyond: range.high, sign: 1, inner: range)
+    let none = ParetoTail(scale: max(1e-9 * (range.high - range.low), 1e-300))
+    let lower = edges.low == nil ? tail(points, beyond: range.low, sign: -1, inner: range) : none
+    let upper = edges.high == nil ? tail(points, beyond: range.high, sign: 1, inner: range) : none
     let most = max(2, min(256, Int(total.squareRoot())))
     let coarse = min(most, 32)
     let intervals = isFinal ? bestIntervals(points, most: most, range: range, tails: (lower, upper)) : coarse
@@ -190,8 +242,13 @@ struct MarginalFit {
       low = min(low, values[first] - cell)
       high = max(high, values[last] + cell)
     }
+    low = edges.low ?? low
+    high = edges.high ?? high
     // Two knots must be apart by more than rounding.
     let least = max(2 * cell, 64 * max(low.magnitude.ulp, high.magnitude.ulp))
+    if edges.low != nil, edges.high != nil, high > low { return (low, high) }
+    if edges.low != nil { return (low, max(high, low + least)) }
+    if edges.high != nil { return (min(low, high - least), high) }
     if high - low < least {
       let middle = low / 2 + high / 2
       (low, high) = (middle - least / 2, middle + least / 2)

@@ -98,7 +98,8 @@ public struct MarginalTransform: Sendable, Equatable {
   /// The log-density of the column alone in nats, in its units: the model of independent columns.
   public func logDensity(_ x: Double) -> Double { evaluate(x).logDensity }
 
-  private func evaluate(_ x: Double) -> (z: Double, logDensity: Double) {
+  /// The place of a value on the normal scale, and the log-density of the column alone there.
+  func evaluate(_ x: Double) -> (z: Double, logDensity: Double) {
     if x < starts[0] {
       let y = starts[0] - x
       let logMass = lowerLogs.mass + body.lower.logSurvival(y)

@@ -39,6 +39,16 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
   public var otherLevel: String?
   /// Whether `minimum` or `maximum` was declared: then reals are kept in their range, as whole numbers always are.
   public var hasDeclaredRange: Bool
+  /// The smallest possible value, if a schema file says so.
+  public var declaredMinimum: Double?
+  /// The largest possible value, if a schema file says so.
+  public var declaredMaximum: Double?
+  /// Whether a category column's levels have an order, that of `levels`.
+  public var isOrdered: Bool?
+  /// Once around, for a column of angles.
+  public var period: Double?
+  /// How a date column's texts are written.
+  public var dateFormat: DateTextFormat?
   /// Unit of a date column.
   public var dateUnit: DateUnit?
   /// Whether to model the logarithm: declared, or `nil` to let the encoder decide.
@@ -56,6 +66,11 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
     case levelCounts = "level_counts"
     case otherLevel = "other_level"
     case hasDeclaredRange = "has_declared_range"
+    case declaredMinimum = "declared_minimum"
+    case declaredMaximum = "declared_maximum"
+    case isOrdered = "is_ordered"
+    case period
+    case dateFormat = "date_format"
     case dateUnit = "date_unit"
     case isIgnored = "is_ignored"
   }
@@ -71,6 +86,13 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
     repeatedShare = 0
     hasDeclaredRange = false
     isIgnored = false
+  }
+
+  /// What people call a column of this kind.
+  public var label: String {
+    if isOrdered == true { return "ordinal" }
+    if period != nil { return "angle" }
+    return kind.label
   }
 
   /// The column's values as numbers: dates as days or seconds since 1970, others as they are.

@@ -1,6 +1,6 @@
 extension RecordingStep {
   /// Share of the values that must be multiples of a step for it to prevail.
-  private static var prevailingShare: Double { 0.95 }
+  static var prevailingShare: Double { 0.95 }
   /// Values looked at.
   private static var mostLookedAt: Int { 20_000 }
 
@@ -13,16 +13,29 @@ extension RecordingStep {
   /// - Returns: `nil` when no power of ten prevails that is below a twentieth of the values' range.
   static func prevailing(_ values: [Double]) -> RecordingStep? {
     let stride = max(1, values.count / mostLookedAt)
-    let looked = Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] }.filter { $0 != 0 }
-    guard let low = looked.min(), let high = looked.max(), high > low else { return nil }
+    let looked = Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] }
+    return prevailing(looked, counts: [Double](repeating: 1, count: looked.count), share: prevailingShare)
+  }
+
+  /// The same for values with weights, and any share.
+  static func prevailing(_ values: [Double], counts: [Double], share: Double = prevailingShare) -> RecordingStep? {
+    var low = Double.infinity
+    var high = -Double.infinity
+    var total = 0.0
+    for (value, count) in zip(values, counts) where value != 0 {
+      (low, high) = (min(low, value), max(high, value))
+      total += count
+    }
+    guard high > low else { return nil }
     for decimals in 0...6 {
       let scale = powers[decimals]
       if 1 / scale > (high - low) / 20 { continue }
-      let multiples = looked.count { value in
+      var multiples = 0.0
+      for (value, count) in zip(values, counts) where value != 0 {
         let scaled = value * scale
-        return scaled.magnitude < 9e15 && (scaled - scaled.rounded()).magnitude < 1e-6
+        if scaled.magnitude < 9e15, (scaled - scaled.rounded()).magnitude < 1e-6 { multiples += count }
       }
-      if Double(multiples) >= prevailingShare * Double(looked.count) { return RecordingStep(1 / scale) }
+      if multiples >= share * total { return RecordingStep(1 / scale) }
     }
     return nil
   }

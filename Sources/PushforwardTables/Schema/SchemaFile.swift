@@ -29,7 +29,7 @@ extension SchemaOverrides {
   /// Reads a schema file: TOML (`[columns.NAME]` and keys) or JSON (`{"columns": {"NAME": {...}}}`).
   ///
   /// The keys of a column are `kind`, `levels`, `other` (the level that stands for all texts not among them), `step`, `min`,
-  /// `max`, `log` and `role = "ignore"`.
+  /// `max`, `period` (of an angle), `log` and `role = "ignore"`.
   ///
   /// - Parameter path: A path.
   /// - Throws: `TableError.cannotRead` or `.badSchema`, which names the line or the column.
@@ -80,10 +80,17 @@ extension ColumnOverride {
   fileprivate mutating func set(_ key: String, _ value: SchemaValue) -> String? {
     switch (key, value) {
     case ("kind", .text(let text)):
-      guard let kind = ColumnKind(rawValue: text) else {
-        return "\(quoted(text)) is no kind; expected one of \(listed(ColumnKind.allCases.map(\.rawValue)))"
+      switch text {
+      case "ordinal": (kind, isOrdered) = (.category, true)
+      case "boolean": kind = .category
+      case "angle": (kind, isAngle) = (.real, true)
+      default:
+        guard let kind = ColumnKind(rawValue: text) else {
+          let kinds = ColumnKind.allCases.map(\.rawValue) + ["ordinal", "boolean", "angle"]
+          return "\(quoted(text)) is no kind; expected one of \(listed(kinds))"
+        }
+        self.kind = kind
       }
-      self.kind = kind
     case ("levels", .list(let list)):
       var levels: [String] = []
       for item in list {
@@ -100,14 +107,16 @@ extension ColumnOverride {
     case ("step", .number(let number)): step = number
     case ("min", .number(let number)): minimum = number
     case ("max", .number(let number)): maximum = number
+    case ("period", .number(let number)): period = number
     case ("log", .flag(let flag)): log = flag
     case ("role", .text("ignore")): isIgnored = true
     case ("role", _): return "role can only be \"ignore\""
-    case ("kind", _), ("levels", _), ("other", _), ("step", _), ("min", _), ("max", _), ("log", _):
+    case ("kind", _), ("levels", _), ("other", _), ("step", _), ("min", _), ("max", _), ("log", _),
+      ("period", _):
       let expected =
         ["kind": "a text", "other": "a text", "levels": "a list of texts", "log": "true or false"][key] ?? "a number"
       return "\(key) must be \(expected)"
-    default: return "\(quoted(key)) is not known; expected kind, levels, other, step, min, max, log or role"
+    default: return "\(quoted(key)) is not known; expected kind, levels, other, step, min, max, period, log or role"
     }
     if let low = minimum, let high = maximum, low > high { return "min is above max" }
     return nil

@@ -7,7 +7,19 @@ extension SchemaInference {
     var declared: [String] = []
     if let kind = override.kind {
       schema.kind = kind
-      declared.append(kind.label)
+      if override.isOrdered == nil, override.isAngle == nil { declared.append(kind.label) }
+    }
+    if override.isOrdered == true {
+      declared.append("ordinal")
+      schema.isOrdered = true
+      // Numbers that became texts are ordered as numbers.
+      if override.levels == nil, let levels = schema.levels { orderAsNumbers(levels, &schema) }
+    }
+    if override.isAngle == true || override.period != nil {
+      guard schema.kind == .real || schema.kind == .wholeNumber else { throw wrong("an angle needs a column of numbers") }
+      schema.kind = .real
+      schema.period = try period(schema)
+      declared.append("angle of period \(NumberText.shortest(schema.period ?? 0))")
     }
     try applyRange(override, to: &schema, declared: &declared)
     if let levels = override.levels {
@@ -34,6 +46,26 @@ extension SchemaInference {
     .badSchema(source: source, line: nil, detail: "column \(name): \(detail)")
   }
 
+  private func orderAsNumbers(_ levels: [String], _ schema: inout ColumnSchema) {
+    let numbers = levels.map { Double($0) }
+    guard numbers.allSatisfy({ $0 != nil }) else { return }
+    let order = levels.indices.sorted { (numbers[$0] ?? 0, levels[$0]) < (numbers[$1] ?? 0, levels[$1]) }
+    schema.levelCounts = schema.levelCounts.map { counts in order.map { counts[$0] } }
+    schema.levels = order.map { levels[$0] }
+  }
+
+  /// Once around: declared, or from the declared range, or radians where the values fit into them, else degrees.
+  private func period(_ schema: ColumnSchema) throws -> Double {
+    if let period = override.period {
+      guard period > 0, period.isFinite else { throw wrong("period must be positive") }
+      return period
+    }
+    if let low = override.minimum, let high = override.maximum, high > low { return high - low }
+    let turn = 2 * Double.pi
+    guard let low = schema.minimum, let high = schema.maximum else { return 360 }
+    return high - low <= turn * 1.001 && high <= turn * 1.001 && low >= -turn ? turn : 360
+  }
+
   private func applyRange(
     _ override: ColumnOverride, to schema: inout ColumnSchema, declared: inout [String]
   ) throws {
@@ -52,6 +84,7 @@ extension SchemaInference {
         throw wrong("min = \(NumberText.shortest(minimum)), but \(NumberText.shortest(observed)) occurs")
       }
       schema.minimum = minimum
+      schema.declaredMinimum = minimum
       declared.append("min")
     }
     if let maximum = override.maximum {
@@ -59,6 +92,7 @@ extension SchemaInference {
         throw wrong("max = \(NumberText.shortest(maximum)), but \(NumberText.shortest(observed)) occurs")
       }
       schema.maximum = maximum
+      schema.declaredMaximum = maximum
       declared.append("max")
     }
   }

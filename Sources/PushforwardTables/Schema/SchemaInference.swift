@@ -111,6 +111,7 @@ struct SchemaInference {
     {
       schema.kind = .date
       schema.dateUnit = unit
+      schema.dateFormat = DateTextFormat(matching: levels)
       schema.reason = "every text is an ISO 8601 \(unit == .day ? "date" : "time")"
       return schema
     }
@@ -124,6 +125,7 @@ struct SchemaInference {
     schema.levels = levels
     schema.levelCounts = present.map { counts[$0] }
     schema.reason = "\(levels.count) levels in \(total) cells"
+    if levels.count == 2, BooleanTexts.isPair(levels) { schema.reason += ", which say yes and no" }
     return schema
   }
 
@@ -147,6 +149,7 @@ struct SchemaInference {
     return nil
   }
 
+  /// Date, or date and time; `nil` if any text is neither.
   private func dateUnit(_ levels: [String], schema: inout ColumnSchema) -> ColumnSchema.DateUnit? {
     var unit = ColumnSchema.DateUnit.day
     var isWhole = true
@@ -164,4 +167,14 @@ struct SchemaInference {
     schema.step = isWhole ? 1 : nil
     return unit
   }
+}
+
+/// Texts that say yes and no.
+enum BooleanTexts {
+  private static let pairs: Set<[String]> = [
+    ["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"], ["off", "on"], ["0", "1"],
+  ]
+
+  /// Whether two texts are such a pair, in whatever case.
+  static func isPair(_ texts: [String]) -> Bool { pairs.contains(texts.map { $0.lowercased() }.sorted()) }
 }

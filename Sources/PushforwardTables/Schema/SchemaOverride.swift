@@ -14,6 +14,12 @@ public struct ColumnOverride: Sendable, Equatable, Codable {
   public var maximum: Double?
   /// Whether to model the logarithm.
   public var log: Bool?
+  /// The levels have an order: `kind = "ordinal"`.
+  public var isOrdered: Bool?
+  /// The numbers are angles: `kind = "angle"`.
+  public var isAngle: Bool?
+  /// Once around, for angles.
+  public var period: Double?
   /// The column is to be left out.
   public var isIgnored: Bool?
 

@@ -1,0 +1,19 @@
+/// Choices in fitting a typed encoder.
+public struct TypedEncoderOptions: Sendable, Equatable {
+  /// With at most so many different values, and ten rows a value, every value of a stepped column is a class.
+  public var fewValues = 64
+  /// With at most so many different values that fill less than half of their range, and twenty rows a value, every value
+  /// that occurs three times is a class: a set of numbers rather than a scale.
+  public var fewScatteredValues = 256
+  /// A value that is a class of its own among many holds at least this share of the rows ...
+  public var spikeShare = 0.002
+  /// ... and so many times the rows that a smooth density has there.
+  public var spikeRatio = 1.25
+  /// Category levels with less weight than this share one class.
+  public var fewestRowsOfLevel = 5.0
+  /// Classes of a category column at most; the heaviest levels get them.
+  public var mostLevels = 1024
+
+  /// The defaults.
+  public init() {}
+}
