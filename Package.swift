@@ -44,19 +44,19 @@ let package = Package(
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -90,8 +90,8 @@ let package = Package(
     .testTarget(
       name: "PushforwardEstimatorsTests",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
       ]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCommands", "PushforwardCLI"], exclude: ["Cases"]),

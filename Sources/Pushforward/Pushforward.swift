@@ -1,3 +1,4 @@
+@_exported import PushforwardChains
 @_exported import PushforwardCore
 @_exported import PushforwardEstimators
 @_exported import PushforwardEvaluation

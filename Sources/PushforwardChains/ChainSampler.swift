@@ -11,6 +11,11 @@ public struct DrawnCell: Sendable, Equatable {
   public var high: Float
   /// Their distance.
   public var width: Float
+
+  /// A cell.
+  public init(code: Int32, low: Float, high: Float, width: Float) {
+    (self.code, self.low, self.high, self.width) = (code, low, high, width)
+  }
 }
 
 /// Rounds drawn points to the cells that the data have (a rounding step, a whole number, perhaps an atom), so that the

@@ -71,6 +71,8 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case independent
   /// One normal distribution with full covariance.
   case gaussian
+  /// Typed autoregressive chain: categories, whole numbers, reals and missing cells.
+  case mixed
   /// Gaussian mixture, categories and missing cells included.
   case gmm
   /// Kernel density.

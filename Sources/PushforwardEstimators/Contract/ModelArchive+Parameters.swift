@@ -11,13 +11,18 @@ extension ModelArchive {
     }
   }
 
-  /// Reads a parameter buffer; there must be no other tensors, and shapes are checked before the buffer is allocated.
+  /// Reads a parameter buffer; shapes are checked before it is allocated.
   ///
+  /// - Parameters:
+  ///   - layout: The slices, which must all be there.
+  ///   - prefixes: How the names of other tensors begin; there must be none but these.
+  /// - Returns: The numbers.
   /// - Throws: `EstimatorError.notAModel`, `SafeTensorsError`.
-  public func parameters(layout: ParameterLayout) throws -> Parameters<Float> {
-    if let extra = tensorNames.first(where: { layout.slice(named: $0) == nil }) {
-      throw damage("unknown tensor '\(extra)'")
+  public func parameters(layout: ParameterLayout, besides prefixes: [String] = []) throws -> Parameters<Float> {
+    let unknown = tensorNames.first { name in
+      layout.slice(named: name) == nil && !prefixes.contains { name.hasPrefix($0) }
     }
+    if let unknown { throw damage("unknown tensor '\(unknown)'") }
     let numbers = try layout.slices.map { slice in
       try values(slice.name, shape: [slice.rows, slice.columns], as: Float.self)
     }

@@ -13,11 +13,15 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// Flows with a model of their latent space: `ModelStack`.
   case stack
 
+  /// Typed chains: `MixedModel`.
+  case mixed
+
   /// The Swift type.
   public var type: any TableModel.Type {
     switch self {
     case .flow: DensityModel.self
     case .mixture: MixtureModel.self
+    case .mixed: MixedModel.self
     case .kernel: KernelModel.self
     case .modelMixture: ModelMixture.self
     case .chain: ModelChain.self
@@ -32,6 +36,7 @@ extension ModelKind {
     switch self {
     case .auto, .independent, .gaussian, .maf, .nsf, .nsfCoupling, .realNVP, .nice, .planar, .radial: .flow
     case .gmm: .mixture
+    case .mixed: .mixed
     case .kde: .kernel
     case .mixture: .modelMixture
     case .chain: .chain

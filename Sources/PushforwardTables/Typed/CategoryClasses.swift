@@ -93,6 +93,16 @@ public struct CategoryClasses: Sendable, Equatable {
     return levels.count + low
   }
 
+  /// Probabilities of classes as those of levels, the pool's divided by its levels' shares.
+  package func expanded(_ masses: [[Double]]) -> (levels: [String], probabilities: [[Double]]) {
+    guard !pooled.isEmpty else { return (levels, masses) }
+    let total = pooledShares.reduce(0, +)
+    return (
+      levels + pooled,
+      masses.map { row in row.prefix(levels.count) + pooledShares.map { row[levels.count] * $0 / total } }
+    )
+  }
+
   /// Whether two columns have the same classes.
   public static func == (a: CategoryClasses, b: CategoryClasses) -> Bool {
     a.levels == b.levels && a.pooled == b.pooled && a.pooledShares == b.pooledShares

@@ -95,3 +95,16 @@ extension TypedScale {
     return low < cuts.count && cuts[low] == x
   }
 }
+
+extension TypedColumn {
+  /// The cell in which a place of the continuous class lies, which may be an atom's.
+  package func cell(atPlace z: Float) -> (code: Int32, low: Float, high: Float, width: Float) {
+    let cell = cell(number: number(Double(z), grid: grid) + origin, grid: grid)
+    return (cell.code, cell.low, cell.high, cell.width)
+  }
+
+  /// The number, in the column's units, of an atom, or of a place of the continuous class, rounded to the column's step.
+  package func number(code: Int, z: Double) -> Double {
+    (code < atoms ? values[code] : number(z, grid: grid)) + origin
+  }
+}

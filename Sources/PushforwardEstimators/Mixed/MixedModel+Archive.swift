@@ -1,0 +1,58 @@
+import PushforwardChains
+import PushforwardTables
+
+extension MixedModel {
+  private struct Description: Codable {
+    var schema: Schema
+    var record: FitRecord
+    var leftOut: [PushforwardTables.Encoder.LeftOut]
+    var encoder: TypedEncoder
+    var chain: ChainSpecification
+    var gaussian: MixturePart.Stored
+    var independent: MixturePart.Stored
+
+    enum CodingKeys: String, CodingKey {
+      case schema, record, encoder, chain, gaussian, independent
+      case leftOut = "left_out"
+    }
+  }
+
+  /// Puts the model into a file: each slice of the chain's numbers a tensor, the baselines' beside them.
+  public func store(in archive: inout ModelArchive) throws {
+    try archive.describe(
+      Description(
+        schema: schema, record: record, leftOut: leftOut, encoder: encoder, chain: chain.specification,
+        gaussian: gaussian.store(in: &archive, prefix: "gaussian."),
+        independent: independent.store(in: &archive, prefix: "independent.")))
+    try archive.add(chain.parameters, layout: Chain.layout(of: chain.specification))
+  }
+
+  /// Reads the model back.
+  ///
+  /// - Throws: `EstimatorError.notAModel`, `SafeTensorsError`.
+  public init(from archive: ModelArchive) throws {
+    let description = try archive.description(as: Description.self)
+    let specification = description.chain
+    do {
+      try specification.validate()
+    } catch {
+      throw archive.damage("\(error)")
+    }
+    let isAlike = zip(specification.columns, description.encoder.columns).allSatisfy { column, encoded in
+      column.name == encoded.name && column.atoms == encoded.atoms && column.hasContinuous == encoded.hasContinuous
+    }
+    guard specification.columns.count == description.encoder.columns.count, isAlike else {
+      throw archive.damage("its columns and its chain do not fit each other")
+    }
+    let parameters = try archive.parameters(
+      layout: Chain.layout(of: specification), besides: ["gaussian.", "independent."])
+    self.init(
+      schema: description.schema, record: description.record, leftOut: description.leftOut,
+      encoder: description.encoder, chain: try Chain(specification, parameters: parameters),
+      gaussian: try MixturePart(description.gaussian, from: archive, prefix: "gaussian."),
+      independent: try MixturePart(description.independent, from: archive, prefix: "independent."))
+    guard [gaussian, independent].allSatisfy(\.encoding.isConsistent) else {
+      throw archive.damage("its baselines' columns do not fit each other")
+    }
+  }
+}

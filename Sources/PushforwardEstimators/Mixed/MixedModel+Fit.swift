@@ -1,0 +1,111 @@
+import PushforwardChains
+import PushforwardCore
+import PushforwardTables
+import PushforwardTraining
+
+extension MixedModel {
+  /// Fits a chain to a table; held-out rows choose the epoch.
+  ///
+  /// - Parameters:
+  ///   - table: The rows; cells may be missing.
+  ///   - options: What is fixed.
+  ///   - shouldStop: `true` ends the fit with the best numbers so far.
+  ///   - progress: Told what happens.
+  /// - Returns: The model.
+  /// - Throws: `TableError`, `EstimatorError`, `EngineError`, `ChainError`, `TrainingError`.
+  public static func fit(
+    _ table: Table, options: FitOptions, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> MixedModel {
+    let start = ContinuousClock().now
+    let ready = try MixturePreparation(table, options: options)
+    let given = Set(ready.choice.given.map(\.name))
+    let names = (ready.choice.modelled + ready.choice.given).map(\.name)
+    let encoder = try TypedEncoder(
+      fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights)
+    let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
+    let (specification, training) = try plan(encoder, given: given, rows: ready.training.rowCount, options: options)
+    tell(encoder, ready, specification, training, progress)
+    let rows = try ChainRows(
+      encoder.encode(ready.training), columns: encoder.columns, weights: ready.trainingWeights)
+    let judged = try encoder.encode(ready.judging.table)
+    let heldOut = try ChainRows(judged, columns: encoder.columns, weights: ready.judging.weights)
+    let modelled = encoder.columns.indices.filter { !given.contains(encoder.columns[$0].name) }
+    let constants = modelled.reduce(0.0) { $0 + judged.columns[$1].constant.reduce(0, +) }
+    let shift = constants / Double(max(judged.rowCount, 1))
+    progress(.training(epochs: training.maximumEpochs))
+    let (chain, result) = try Chain.fit(
+      rows, heldOut: ready.heldOut.rowCount > 0 ? heldOut : nil, specification: specification, training: training,
+      workers: workers, shouldStop: shouldStop
+    ) { now in
+      var shifted = now
+      shifted.training += shift
+      shifted.heldOut += shift
+      shifted.best += shift
+      progress(.progress(shifted))
+    }
+    let (gaussian, independent) = try MixturePart.baselines(ready, workers: workers)
+    let record = FitRecord(
+      model: .mixed, choice: nil, tableRows: table.rowCount, trainingRows: ready.training.rowCount,
+      heldOutRows: ready.heldOut.rowCount, leftOutNote: nil, plan: nil, parameterCount: chain.parameters.count,
+      stopReason: result.reason, epochs: result.history.last?.epoch ?? 0, bestEpoch: result.bestEpoch,
+      recoveries: result.recoveries, heldOut: .nan, heldOutStandardError: .nan,
+      heldOutIndependent: try ready.likelihood { try independent.logProb($0, workers: workers) }.mean,
+      heldOutGaussian: try ready.likelihood { try gaussian.logProb($0, workers: workers) }.mean,
+      seconds: (ContinuousClock().now - start).inSeconds, fingerprint: chain.parameters.fingerprintText,
+      seed: options.seed)
+    var model = MixedModel(
+      schema: ready.schema, record: record, leftOut: ready.choice.leftOut + encoder.leftOut, encoder: encoder,
+      chain: chain, gaussian: gaussian, independent: independent)
+    let summary = try ready.likelihood { try model.score($0, workers: workers).logProb }
+    (model.record.heldOut, model.record.heldOutStandardError) = (summary.mean, summary.standardError)
+    return model
+  }
+
+  private static func plan(
+    _ encoder: TypedEncoder, given: Set<String>, rows: Int, options: FitOptions
+  ) throws -> (ChainSpecification, TrainingSettings) {
+    var settings = ChainFitSettings.suggested(rows: rows, columns: encoder.columns.count)
+    if let hidden = options.hidden?.max() { settings.network.hidden = hidden }
+    if let dropout = options.dropout { settings.network.dropout = dropout }
+    if let batch = options.batchSize { settings.training.batchSize = batch }
+    if let rate = options.learningRate { settings.training.learningRate = rate }
+    if let decay = options.weightDecay { settings.training.weightDecay = decay }
+    if let epochs = options.maximumEpochs { settings.training.maximumEpochs = epochs }
+    if let patience = options.patience { settings.training.patience = patience }
+    settings.training.maximumSeconds = options.maximumSeconds
+    settings.training.seed = options.seed
+    let columns = encoder.columns.map { column in
+      ChainColumn(
+        name: column.name, atoms: column.atoms, hasContinuous: column.hasContinuous,
+        positions: column.positions.map { $0.map { Float($0) } }, isCondition: given.contains(column.name))
+    }
+    return (try ChainSpecification(columns: columns, settings: settings.network), settings.training)
+  }
+
+  private static func tell(
+    _ encoder: TypedEncoder, _ ready: MixturePreparation, _ specification: ChainSpecification,
+    _ training: TrainingSettings, _ progress: (FitEvent) -> Void
+  ) {
+    for column in encoder.columns { progress(.stage("\(column.name): \(column.reason)")) }
+    for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
+    let held = ready.heldOut.rowCount
+    progress(
+      .stage(
+        "\(ready.training.rowCount) rows to train on, " + (held == 0 ? "none held out (too few)" : "\(held) held out")))
+    let settings = specification.settings
+    let memory = Chain.fitMemory(
+      specification, rows: ready.training.rowCount + held, batchSize: training.batchSize, workers: 2)
+    progress(
+      .stage(
+        "mixed: \(settings.blocks) residual blocks of \(settings.hidden), dropout \(settings.dropout); batches of "
+          + "\(training.batchSize), at most \(training.maximumEpochs) epochs; about \(memory >> 20) MB"))
+  }
+}
+
+extension Parameters<Float> {
+  /// The hash of the numbers, 16 hexadecimal digits.
+  var fingerprintText: String {
+    let digits = String(fingerprint, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

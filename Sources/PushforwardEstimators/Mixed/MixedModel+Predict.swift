@@ -1,0 +1,124 @@
+import PushforwardChains
+import PushforwardCore
+import PushforwardTables
+
+extension MixedModel {
+  /// Rows worked on at once.
+  private static var block: Int { 256 }
+  /// Columns with more classes are predicted by draws.
+  private static var mostClasses: Int { 256 }
+  /// Points of equal mass that stand for the continuous class.
+  private static var points: Int { 400 }
+
+  /// Predicts a column given all other present cells: the probability of each class from the network's head, the continuous
+  /// class by quadrature along its scale.
+  ///
+  /// - Throws: `TableError`, `ChainError`.
+  public func predict(
+    _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
+  ) throws -> ColumnPrediction {
+    let (index, column) = try encoder.column(target)
+    guard columns.contains(target) else { throw TableError.unknownColumn(name: target, available: columns) }
+    guard column.classes <= Self.mostClasses, column.schema.kind != .date else {
+      return try predictionByDraws(table, target: target, options: options, workers: workers)
+    }
+    let typed = try encoder.encode(table)
+    let rows = try cells(typed)
+    let others = encoder.columns.indices.filter { $0 != index }
+    var logProb = try chain.columnLogProb(rows, given: others, workers: workers).column(index).map(Double.init)
+    for row in logProb.indices {
+      let isPresent = rows.columns[index].codes[row] != ChainCells.missing
+      logProb[row] = isPresent ? logProb[row] + typed.columns[index].constant[row] : .nan
+    }
+    let masses = try classMasses(of: index, rows, others: others, workers: workers)
+    if let answer = column.levels?.expanded(masses) {
+      return ColumnPrediction(
+        target: target, answer: .levels(answer.levels, probabilities: answer.probabilities), logProb: logProb, cdf: nil,
+        method: .exact)
+    }
+    let shapes = column.hasContinuous ? try densities(of: index, rows, others: others, workers: workers) : []
+    return numbers(column, masses, shapes, table: table, target: target, options: options, logProb: logProb)
+  }
+
+  /// The probability of each atom, a row.
+  private func classMasses(
+    of index: Int, _ rows: ChainRows, others: [Int], workers: WorkerPool?
+  ) throws -> [[Double]] {
+    let atoms = encoder.columns[index].atoms
+    var masses = [[Double]](repeating: [Double](repeating: 0, count: atoms), count: rows.count)
+    for atom in 0..<atoms {
+      var asked = rows
+      asked.columns[index].codes = [Int32](repeating: Int32(atom), count: rows.count)
+      if !asked.columns[index].low.isEmpty {
+        let zeros = [Float](repeating: 0, count: rows.count)
+        asked.columns[index] = ChainCells(codes: asked.columns[index].codes, low: zeros, high: zeros)
+      }
+      let found = try chain.columnLogProb(asked, given: others, workers: workers)
+      for row in 0..<rows.count { masses[row][atom] = Logarithm.exponential(Double(found[row, index])) }
+    }
+    return masses
+  }
+
+  /// The density of the continuous class along its scale, a row.
+  private func densities(
+    of index: Int, _ rows: ChainRows, others: [Int], workers: WorkerPool?
+  ) throws -> [GridDensity] {
+    let open = Int32(encoder.columns[index].atoms)
+    var grids: [GridDensity] = []
+    for begin in stride(from: 0, to: rows.count, by: Self.block) {
+      let some = Array(begin..<min(begin + Self.block, rows.count))
+      grids += try GridDensity.adaptive(count: some.count, range: -6...6) { places, z in
+        var asked = rows.selecting(places.map { some[$0] })
+        let points = z.map { Float($0) }
+        asked.columns[index] = ChainCells(
+          codes: [Int32](repeating: open, count: places.count), low: points, high: points)
+        asked.weights = nil
+        return try chain.columnLogProb(asked, given: others, workers: workers).column(index).map(Double.init)
+      }
+    }
+    return grids
+  }
+
+  private func numbers(
+    _ column: TypedColumn, _ masses: [[Double]], _ shapes: [GridDensity], table: Table, target: String,
+    options: PredictionOptions, logProb: [Double]
+  ) -> ColumnPrediction {
+    let truth = table[target]?.numbers?.values
+    let stream = RandomStream(seed: options.seed, purpose: .user)
+    let atomValues = (0..<column.atoms).map { column.number(code: $0, z: 0) }
+    var (means, quantiles, cdf): ([Double], [[Double]], [Double]) = ([], [], [])
+    for row in masses.indices {
+      var places = zip(atomValues, masses[row]).map { (value: $0, mass: $1) }
+      if !shapes.isEmpty {
+        let rest = max(1 - masses[row].reduce(0, +), 0) / Double(Self.points)
+        places += (0..<Self.points).map { point in
+          let z = shapes[row].quantile((Double(point) + 0.5) / Double(Self.points))
+          return (column.number(code: column.atoms, z: z), rest)
+        }
+      }
+      places.sort { $0.value < $1.value }
+      let total = places.reduce(0) { $0 + $1.mass }
+      means.append(places.reduce(0) { $0 + $1.value * $1.mass } / total)
+      quantiles.append(
+        options.levels.map { level in
+          var below = 0.0
+          for place in places {
+            below += place.mass
+            if below >= level * total { return place.value }
+          }
+          return places.last?.value ?? .nan
+        })
+      guard let value = truth?[row], !value.isNaN else {
+        cdf.append(.nan)
+        continue
+      }
+      // A value with a mass stands for all places inside it.
+      let below = places.reduce(0) { $0 + ($1.value < value ? $1.mass : 0) }
+      let equal = places.reduce(0) { $0 + ($1.value == value ? $1.mass : 0) }
+      cdf.append((below + equal * stream.uniform(row: UInt64(options.firstRow + row))) / total)
+    }
+    return ColumnPrediction(
+      target: target, answer: .numbers(mean: means, quantiles: quantiles), logProb: logProb, cdf: cdf,
+      method: shapes.isEmpty ? .exact : .quadrature)
+  }
+}

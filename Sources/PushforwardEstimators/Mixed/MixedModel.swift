@@ -1,0 +1,175 @@
+import PushforwardChains
+import PushforwardCore
+import PushforwardTables
+
+/// A typed autoregressive chain of a table: exact masses for categories and whole numbers, densities for reals, missing cells
+/// and questions about any columns given any others answered by the same network.
+///
+/// Exact: scores of whole rows, and of every leading part of the chain. Learned: conditionals on columns given out of the
+/// chain's order, and the scores of rows with gaps (see `Chain`).
+public struct MixedModel: TableModel {
+  /// What stands in a model file for this type.
+  public static var family: ModelFamily { .mixed }
+
+  /// What the table's columns are.
+  public let schema: Schema
+  /// How the model came about.
+  public internal(set) var record: FitRecord
+  /// Columns of the table that the model does not see, and why.
+  public let leftOut: [Encoder.LeftOut]
+  /// The map between the table's cells and the chain's.
+  public let encoder: TypedEncoder
+  /// The chain, over the encoder's columns.
+  public let chain: Chain
+  /// One normal component, and independent columns: what the model is reported beside.
+  let gaussian: MixturePart
+  let independent: MixturePart
+
+  private var modelled: [Int] { encoder.columns.indices.filter { !chain.specification.columns[$0].isCondition } }
+  private var conditioned: [Int] { encoder.columns.indices.filter { chain.specification.columns[$0].isCondition } }
+
+  /// Names of the modelled columns.
+  public var columns: [String] { modelled.map { encoder.columns[$0].name } }
+  /// The columns conditioned on.
+  public var conditions: [(name: String, storage: Column.Storage)] {
+    conditioned.map { (encoder.columns[$0].name, encoder.columns[$0].storage) }
+  }
+  /// The columns that a table must have to be scored.
+  public var requiredColumns: [(name: String, storage: Column.Storage)] { encoder.requiredColumns }
+  /// Decimals of the columns that have a recording step.
+  public var decimals: [String: Int] { encoder.decimals }
+  /// Exact, also with missing cells.
+  public var traits: ModelTraits {
+    var traits = ModelTraits()
+    (traits.acceptsMissing, traits.completes) = (true, true)
+    return traits
+  }
+
+  /// `log p` of each row's present cells, given its conditions.
+  ///
+  /// - Throws: `TableError`, `ChainError`.
+  public func score(_ table: Table, workers: WorkerPool?) throws -> RowScores {
+    let typed = try encoder.encode(table)
+    let inner = try chain.logProb(cells(typed), workers: workers)
+    let constants = constants(typed)
+    return RowScores(
+      logProb: (0..<table.rowCount).map { inner[$0] + constants[$0] }, scoredRows: Array(0..<table.rowCount),
+      leftOutNote: typed.note)
+  }
+
+  /// The contribution of each modelled column to the rows' scores, in the chain's order: `log p(cell | cells before it)`.
+  ///
+  /// - Throws: `TableError`, `ChainError`.
+  public func scoreColumns(_ table: Table, workers: WorkerPool?) throws -> [(name: String, logProb: [Double])] {
+    let typed = try encoder.encode(table)
+    let inner = try chain.columnLogProb(cells(typed), workers: workers)
+    return chain.specification.order.map { index in
+      let constant = typed.columns[index].constant
+      return (encoder.columns[index].name, (0..<table.rowCount).map { Double(inner[$0, index]) + constant[$0] })
+    }
+  }
+
+  /// The rows under one normal component, and under independent columns.
+  public func baselines(_ table: Table) throws -> [Baseline] {
+    [
+      Baseline(
+        key: "gaussian", name: "full-covariance Gaussian", logProb: try gaussian.logProb(table, workers: nil)),
+      Baseline(
+        key: "independent", name: "independent columns", logProb: try independent.logProb(table, workers: nil)),
+    ]
+  }
+
+  /// Draws rows.
+  ///
+  /// - Throws: `EngineError.invalidSetting`, `EstimatorError.conditions`, `.conditionRows`, `TableError`, `ChainError`.
+  public func sample(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
+    try checkSampling(count: count, given: given, firstRow: firstRow)
+    var conditions: ChainRows?
+    if let given, !self.given.isEmpty {
+      let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
+      conditions = try cells(encoder.encode(rows.selecting(columns: self.given)))
+    }
+    let drawn = try chain.sample(
+      count: count, conditions: conditions, seed: seed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
+    return try decoded(drawn, seed: seed, firstRow: firstRow)
+  }
+
+  /// Fills missing cells with draws from their distribution given the row's other cells.
+  ///
+  /// - Throws: `TableError`, `ChainError`.
+  public func complete(
+    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
+  ) throws -> Table {
+    let drawSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(draw)).seed
+    let rows = try cells(encoder.encode(table))
+    let drawn = try chain.complete(rows, seed: drawSeed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
+    let filled = try decoded(drawn, seed: drawSeed, firstRow: firstRow)
+    return try Table(
+      filled.columns.map { name, column in
+        guard let present = table[name] else { return (name, column) }
+        if present.storage == column.storage { return (name, column.replacingCells(from: present)) }
+        return (name, Column.categories(column.categories).replacingCells(from: .categories(present.categories)))
+      }, origin: table.origin)
+  }
+
+  /// Draws have the cells of the data (rounding, whole numbers), so that later columns see what they saw in training.
+  private var snap: CellSnap {
+    let columns = encoder.columns
+    return { index, cells in
+      guard columns[index].hasContinuous else { return }
+      for place in cells.indices { columns[index].snap(&cells[place]) }
+    }
+  }
+
+  private func decoded(_ rows: ChainRows, seed: UInt64, firstRow: Int) throws -> Table {
+    let z = zip(encoder.columns, rows.columns).map { column, cells in
+      column.hasContinuous ? (0..<rows.count).map { cells.place($0) } : [Float](repeating: 0, count: rows.count)
+    }
+    let table = try encoder.decode(codes: rows.columns.map(\.codes), z: z, seed: seed, firstRow: firstRow)
+    return try table.selecting(columns: columns)
+  }
+
+  /// The chain's rows of typed ones.
+  func cells(_ typed: TypedRows) throws -> ChainRows { try ChainRows(typed, columns: encoder.columns) }
+
+  /// What brings the scores of the modelled columns to data units, a row.
+  private func constants(_ typed: TypedRows) -> [Double] {
+    var sums = [Double](repeating: 0, count: typed.rowCount)
+    for index in modelled { for row in sums.indices { sums[row] += typed.columns[index].constant[row] } }
+    return sums
+  }
+}
+
+extension ChainRows {
+  /// Typed cells as the chain takes them.
+  init(_ typed: TypedRows, columns: [TypedColumn], weights: [Double]? = nil) throws {
+    try self.init(
+      zip(columns, typed.columns).map { column, cells in
+        guard column.hasContinuous else { return ChainCells(codes: cells.codes) }
+        var result = ChainCells(codes: cells.codes, low: cells.low, high: cells.high)
+        result.width = cells.width
+        return result
+      }, weights: weights.map { $0.map { Float($0) } })
+  }
+}
+
+extension ChainCells {
+  /// A finite place inside a cell.
+  fileprivate func place(_ row: Int) -> Float {
+    let (low, high) = (self.low[row], self.high[row])
+    if low == high || !high.isFinite { return low.isFinite ? low : 0 }
+    return low.isFinite ? low + (high - low) / 2 : high
+  }
+}
+
+extension TypedColumn {
+  /// A drawn point as the cell it lies in, or as the atom it is.
+  fileprivate func snap(_ drawn: inout DrawnCell) {
+    guard drawn.code == Int32(atoms), drawn.low.isFinite else { return }
+    let cell = cell(atPlace: drawn.low)
+    guard cell.code != TypedCells.missing else { return }
+    drawn = DrawnCell(code: cell.code, low: cell.low, high: cell.high, width: cell.width)
+  }
+}

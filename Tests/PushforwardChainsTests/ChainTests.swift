@@ -1,0 +1,2 @@
+import PushforwardChains
+import Testing
