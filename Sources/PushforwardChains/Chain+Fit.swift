@@ -75,6 +75,7 @@ extension Chain {
   ///   - rows: Training and held-out rows.
   ///   - batchSize: Rows a step.
   ///   - workers: Threads.
+  /// - Returns: Bytes.
   public static func fitMemory(
     _ specification: ChainSpecification, rows: Int, batchSize: Int, workers: Int
   ) -> Int {

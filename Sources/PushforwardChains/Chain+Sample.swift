@@ -43,6 +43,7 @@ extension Chain {
   ///   - firstRow: Number of the first row.
   ///   - snap: Rounds drawn points to the cells of the data.
   ///   - workers: Threads; the result does not depend on them.
+  /// - Returns: The rows without missing cells.
   /// - Throws: `ChainError`, `.missingCondition` where a condition is missing.
   public func complete(
     _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil, workers: WorkerPool? = nil

@@ -42,7 +42,8 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
     encode = ChainEncodeOperation(specification, plan: plan, layout: &layout)
 
     func linear(
-      _ name: String, rows: [Int], columns: [Int], gain: Double, activation: Activation = .identity, strict: Bool = false
+      _ name: String, rows: [Int], columns: [Int], gain: Double, activation: Activation = .identity,
+      strict: Bool = false
     ) -> LinearOperation<Scalar> {
       let mask = ChainPlan.mask(rows: strict ? rows.map { $0 - 1 } : rows, columns: columns)
       let weight = layout.add(

@@ -65,7 +65,7 @@ public struct FitOptions: Sendable {
 
 /// The models that `fit` knows.
 public enum ModelKind: String, Codable, Sendable, CaseIterable {
-  /// The flow `nsf` on the scaling that suits, unless a simpler model explains the held-out rows better: the default.
+  /// What suits the table, by its columns and by held-out rows: the default.
   case auto
   /// Each column by itself.
   case independent

@@ -2,8 +2,9 @@ import Foundation
 import PushforwardCore
 import PushforwardModels
 
-/// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z, with an encoder that says
-/// which z a row may have come from. Conditional when its specification has a context.
+/// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z.
+///
+/// An encoder says which z a row may have come from.
 ///
 /// A value; a copy is a snapshot. Rows are given in the columns' own units, missing cells as NaN; a missing cell is
 /// left out of the likelihood, which is therefore that of the cells that are there.
@@ -112,7 +113,9 @@ public struct VariationalAutoencoder<Scalar: LatentScalar>: Sendable {
     return try decode(latent, context: context, rendering: rendering, workers: workers)
   }
 
-  /// Draws rows. Row `i` is the same whatever `count` and the number of workers.
+  /// Draws rows.
+  ///
+  /// Row `i` is the same whatever `count` and the number of workers.
   ///
   /// - Parameters:
   ///   - count: Number of rows.

@@ -78,7 +78,9 @@ private func decoded(_ encoder: TypedEncoder, _ rows: TypedRows) throws -> Table
     var random = TestRandom(seed: 21)
     func many(_ count: Int, _ draw: () -> Double) -> [Double] { (0..<count).map { _ in draw() } }
     return [
-      Case(name: "counts with zeros", values: many(3000) { random.uniform() < 0.6 ? 0 : (exp(3 * random.uniform()) * 20).rounded() }),
+      Case(
+        name: "counts with zeros",
+        values: many(3000) { random.uniform() < 0.6 ? 0 : (exp(3 * random.uniform()) * 20).rounded() }),
       Case(name: "ages", values: many(4000) { min(max((40 + 15 * random.normal()).rounded(), 17), 90) }),
       Case(name: "few", values: many(500) { (6 * random.uniform()).rounded() + 3 }),
       Case(name: "two", values: many(60) { random.uniform() < 0.3 ? 1 : 0 }),

@@ -53,7 +53,8 @@ import Testing
     let back = try encoder.decode(codes: rows.columns.map(\.codes), z: drawn(rows))
     for name in ["group", "flag", "day", "moment"] { #expect(back.strings(in: name) == t.strings(in: name), "\(name)") }
     for name in ["step", "count", "angle", "bit"] {
-      #expect(zip(back.values(in: name), t.values(in: name)).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(name)")
+      #expect(
+        zip(back.values(in: name), t.values(in: name)).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(name)")
     }
     for (column, cells) in zip(encoder.columns, rows.columns) {
       #expect(cells.missingCount == t[column.name]?.missingCount)
@@ -139,13 +140,15 @@ import Testing
   }
 
   @Test func ordinalFromSchemaFile() throws {
-    let text = "[columns.q]\nkind = \"ordinal\"\n[columns.a]\nkind = \"angle\"\nperiod = 24\n[columns.s]\n"
+    let text =
+      "[columns.q]\nkind = \"ordinal\"\n[columns.a]\nkind = \"angle\"\nperiod = 24\n[columns.s]\n"
       + "kind = \"ordinal\"\nlevels = [\"low\", \"mid\", \"high\"]\n"
     let file = try ScratchFile(text, suffix: ".toml")
     let overrides = try SchemaOverrides(contentsOf: file.path)
     var options = CSVOptions()
     options.storage = overrides.storage
-    let t = try table("q,a,s\n" + (0..<60).map { "\($0 % 12),\($0 * 5 % 24),\(["low", "high", "mid"][$0 % 3])\n" }.joined(), options)
+    let t = try table(
+      "q,a,s\n" + (0..<60).map { "\($0 % 12),\($0 * 5 % 24),\(["low", "high", "mid"][$0 % 3])\n" }.joined(), options)
     let schema = try Schema(inferring: t, overrides: overrides)
     let encoder = try TypedEncoder(fitting: t, schema: schema)
     #expect(encoder.columns.map(\.role) == [.ordinal, .angle, .ordinal])
@@ -178,7 +181,10 @@ import Testing
 
   @Test func datesAreWrittenAsTheyWere() throws {
     for (texts, other) in [
-      (["2024-03-01T08:00:00+01:00", "2024-03-01T09:30:00+01:00", "2024-05-01T09:30:00+01:00"], "2024-03-01T10:00:00+01:00"),
+      (
+        ["2024-03-01T08:00:00+01:00", "2024-03-01T09:30:00+01:00", "2024-05-01T09:30:00+01:00"],
+        "2024-03-01T10:00:00+01:00"
+      ),
       (["2024-03-01 08:00", "2024-03-01 09:30", "2024-06-01 09:30"], "2024-03-01 10:00"),
       (["2024-03-01", "2024-03-08", "2024-04-05", "2024-05-10"], "2024-03-15"),
       (["2024-03-01T08:00:00Z", "2024-03-01T09:30:07Z", "2024-07-01T09:30:00Z"], "2024-03-01T10:00:00Z"),

@@ -16,7 +16,14 @@ public enum Models {
     _ table: Table, options: FitOptions = FitOptions(), shouldStop: () -> Bool = { false },
     progress: (FitEvent) -> Void = { _ in }
   ) throws -> any TableModel {
-    try options.model.family.type.fit(table, options: options, shouldStop: shouldStop, progress: progress)
+    if options.model == .auto {
+      return try withoutActuallyEscaping(shouldStop) { shouldStop in
+        try withoutActuallyEscaping(progress) { progress in
+          try AutomaticFit(table: table, options: options, shouldStop: shouldStop, progress: progress).run()
+        }
+      }
+    }
+    return try options.model.family.type.fit(table, options: options, shouldStop: shouldStop, progress: progress)
   }
 
   /// Reads a model from a file.

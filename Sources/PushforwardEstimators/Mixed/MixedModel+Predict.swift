@@ -24,28 +24,30 @@ extension MixedModel {
     }
     let typed = try encoder.encode(table)
     let rows = try cells(typed)
-    let others = encoder.columns.indices.filter { $0 != index }
-    var logProb = try chain.columnLogProb(rows, given: others, workers: workers).column(index).map(Double.init)
-    for row in logProb.indices {
+    // By Bayes' rule from the joint score of the row with each value in the cell's place, which is exact; the network's own
+    // answer to the question is a learned one.
+    var masses = try classScores(of: index, rows, workers: workers)
+    let shapes = column.hasContinuous ? try densities(of: index, rows, workers: workers) : []
+    var logProb = try chain.logProb(rows, workers: workers)
+    for row in 0..<rows.count {
+      let scores = masses[row] + (shapes.isEmpty ? [] : [shapes[row].logIntegral])
+      let total = Logarithm.sum(scores)
+      for atom in 0..<column.atoms { masses[row][atom] = Logarithm.exponential(masses[row][atom] - total) }
       let isPresent = rows.columns[index].codes[row] != ChainCells.missing
-      logProb[row] = isPresent ? logProb[row] + typed.columns[index].constant[row] : .nan
+      logProb[row] = isPresent ? logProb[row] - total + typed.columns[index].constant[row] : .nan
     }
-    let masses = try classMasses(of: index, rows, others: others, workers: workers)
     if let answer = column.levels?.expanded(masses) {
       return ColumnPrediction(
         target: target, answer: .levels(answer.levels, probabilities: answer.probabilities), logProb: logProb, cdf: nil,
         method: .exact)
     }
-    let shapes = column.hasContinuous ? try densities(of: index, rows, others: others, workers: workers) : []
     return numbers(column, masses, shapes, table: table, target: target, options: options, logProb: logProb)
   }
 
-  /// The probability of each atom, a row.
-  private func classMasses(
-    of index: Int, _ rows: ChainRows, others: [Int], workers: WorkerPool?
-  ) throws -> [[Double]] {
+  /// The row's score with each atom in the cell's place.
+  private func classScores(of index: Int, _ rows: ChainRows, workers: WorkerPool?) throws -> [[Double]] {
     let atoms = encoder.columns[index].atoms
-    var masses = [[Double]](repeating: [Double](repeating: 0, count: atoms), count: rows.count)
+    var scores = [[Double]](repeating: [Double](repeating: 0, count: atoms), count: rows.count)
     for atom in 0..<atoms {
       var asked = rows
       asked.columns[index].codes = [Int32](repeating: Int32(atom), count: rows.count)
@@ -53,16 +55,14 @@ extension MixedModel {
         let zeros = [Float](repeating: 0, count: rows.count)
         asked.columns[index] = ChainCells(codes: asked.columns[index].codes, low: zeros, high: zeros)
       }
-      let found = try chain.columnLogProb(asked, given: others, workers: workers)
-      for row in 0..<rows.count { masses[row][atom] = Logarithm.exponential(Double(found[row, index])) }
+      let found = try chain.logProb(asked, workers: workers)
+      for row in 0..<rows.count { scores[row][atom] = found[row] }
     }
-    return masses
+    return scores
   }
 
-  /// The density of the continuous class along its scale, a row.
-  private func densities(
-    of index: Int, _ rows: ChainRows, others: [Int], workers: WorkerPool?
-  ) throws -> [GridDensity] {
+  /// The row's density with the cell along the continuous class's scale, each row's integral being the class's score.
+  private func densities(of index: Int, _ rows: ChainRows, workers: WorkerPool?) throws -> [GridDensity] {
     let open = Int32(encoder.columns[index].atoms)
     var grids: [GridDensity] = []
     for begin in stride(from: 0, to: rows.count, by: Self.block) {
@@ -72,8 +72,7 @@ extension MixedModel {
         let points = z.map { Float($0) }
         asked.columns[index] = ChainCells(
           codes: [Int32](repeating: open, count: places.count), low: points, high: points)
-        asked.weights = nil
-        return try chain.columnLogProb(asked, given: others, workers: workers).column(index).map(Double.init)
+        return try chain.logProb(asked, workers: workers)
       }
     }
     return grids

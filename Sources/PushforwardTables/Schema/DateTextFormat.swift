@@ -23,7 +23,9 @@ public struct DateTextFormat: Sendable, Codable, Equatable {
         isFirst = false
       }
       if bytes.count > 16, bytes[16] == UInt8(ascii: ":") { hasSeconds = true }
-      let zone = bytes[11...].firstIndex { $0 == UInt8(ascii: "Z") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
+      let zone = bytes[11...].firstIndex {
+        $0 == UInt8(ascii: "Z") || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
+      }
       zones.insert(zone.map { String(decoding: bytes[$0...], as: UTF8.self) } ?? "")
     }
     if zones.count == 1, let only = zones.first { zone = only } else if zones.count > 1 { zone = "Z" }

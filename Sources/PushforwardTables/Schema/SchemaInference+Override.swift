@@ -16,7 +16,9 @@ extension SchemaInference {
       if override.levels == nil, let levels = schema.levels { orderAsNumbers(levels, &schema) }
     }
     if override.isAngle == true || override.period != nil {
-      guard schema.kind == .real || schema.kind == .wholeNumber else { throw wrong("an angle needs a column of numbers") }
+      guard schema.kind == .real || schema.kind == .wholeNumber else {
+        throw wrong("an angle needs a column of numbers")
+      }
       schema.kind = .real
       schema.period = try period(schema)
       declared.append("angle of period \(NumberText.shortest(schema.period ?? 0))")

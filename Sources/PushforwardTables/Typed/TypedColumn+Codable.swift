@@ -25,16 +25,19 @@ extension TypedColumn: Codable {
     presentWeight = try container.decode(Double.self, forKey: .presentWeight)
     let isOfCategories = [.category, .ordinal, .boolean].contains(role)
     let isStepSound = step.map { RecordingStep($0) != nil } ?? true
-    let isCircleSound = circle.map { $0.period > 0 && $0.period.isFinite && $0.origin.isFinite && $0.cut.isFinite } ?? true
+    let isCircleSound =
+      circle.map { $0.period > 0 && $0.period.isFinite && $0.origin.isFinite && $0.cut.isFinite } ?? true
     guard isOfCategories == (levels != nil) || (role == .boolean && levels == nil), levels == nil || scale == nil,
       levels == nil || values.isEmpty, scale == nil || scale?.step == step, classes > 0, classShares.count == classes,
       classShares.allSatisfy({ $0 > 0 && $0 <= 1 }), abs(classShares.reduce(0, +) - 1) < 1e-6,
-      values.allSatisfy(\.isFinite), zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }), isStepSound, isCircleSound,
+      values.allSatisfy(\.isFinite), zip(values, values.dropFirst()).allSatisfy({ $0 < $1 }), isStepSound,
+      isCircleSound,
       positions.map({ $0.count == atoms && $0.allSatisfy(\.isFinite) }) ?? true, resolution > 0, resolution.isFinite,
       origin.isFinite, presentWeight > 0, presentWeight.isFinite, (0...1).contains(missingShare)
     else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "the parts of column \(quoted(schema.name)) do not fit"))
+        .init(codingPath: decoder.codingPath, debugDescription: "the parts of column \(quoted(schema.name)) do not fit")
+      )
     }
   }
 

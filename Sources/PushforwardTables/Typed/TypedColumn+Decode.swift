@@ -7,6 +7,7 @@ extension TypedColumn {
   ///   - index: The column's number, which with seed and row picks the levels of a shared class.
   ///   - seed: Same seed, same levels.
   ///   - firstRow: Number of the first row.
+  /// - Returns: The column.
   /// - Throws: `TableError.wrongShape`, `.notFinite`.
   func column(codes: [Int32], z: [Float], index: Int, seed: UInt64, firstRow: Int) throws -> Column {
     guard codes.count == z.count else {

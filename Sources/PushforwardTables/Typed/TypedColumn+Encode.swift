@@ -12,6 +12,7 @@ extension TypedColumn {
   /// - Parameters:
   ///   - column: A column of this name.
   ///   - place: Names a row's place in a message.
+  /// - Returns: The cells.
   /// - Throws: `TableError.wrongKind` for texts that are no numbers or dates.
   func cells(_ column: Column, place: (Int) -> String) throws -> TypedCells {
     if let levels {

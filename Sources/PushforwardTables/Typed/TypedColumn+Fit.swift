@@ -7,7 +7,6 @@ extension TypedColumn {
   ///   - weights: One a row, not negative; `nil`: 1 each.
   ///   - options: Choices.
   ///   - place: Names a row's place in a message.
-  /// - Returns: `nil` when no cell of positive weight is present.
   /// - Throws: `TableError.wrongKind`.
   init?(
     fitting column: Column, schema: ColumnSchema, weights: [Double]?, options: TypedEncoderOptions,
@@ -32,7 +31,11 @@ extension TypedColumn {
     var missing = 0.0
     for (row, code) in categories.codes.enumerated() {
       let weight = weights?[row] ?? 1
-      if code != CategoryColumn.missing, let level = codes[Int(code)] { sums[level] += weight } else { missing += weight }
+      if code != CategoryColumn.missing, let level = codes[Int(code)] {
+        sums[level] += weight
+      } else {
+        missing += weight
+      }
     }
     let total = sums.reduce(0, +)
     guard total > 0 else { return nil }
@@ -105,7 +108,8 @@ extension TypedColumn {
     self.schema = schema
     role =
       isBoolean
-      ? .boolean : schema.kind == .date ? .date : circle != nil ? .angle : schema.kind == .wholeNumber ? .wholeNumber : .real
+      ? .boolean
+      : schema.kind == .date ? .date : circle != nil ? .angle : schema.kind == .wholeNumber ? .wholeNumber : .real
     levels = nil
     values = atoms.map(written)
     self.scale = scale
@@ -220,10 +224,12 @@ extension TypedColumn {
       let percent = NumberText.shortest((1000 * all.counts[heaviest] / all.total).rounded() / 10)
       parts.append(
         "\(choice.indices.count == all.values.count ? "every value is a class" : choice.reason) "
-          + "(\(choice.indices.count), most often \(NumberText.shortest(all.values[heaviest])) in \(percent) % of the rows)")
+          + "(\(choice.indices.count), most often \(NumberText.shortest(all.values[heaviest])) in \(percent) % of the rows)"
+      )
     }
     if hasScale {
-      let others = choice.indices.isEmpty ? "a smooth scale" : rest > 0 ? "the others on a smooth scale" : "room for others"
+      let others =
+        choice.indices.isEmpty ? "a smooth scale" : rest > 0 ? "the others on a smooth scale" : "room for others"
       parts.append(others + (step.map { " in cells of \(NumberText.shortest($0))" } ?? ""))
     }
     return (parts + range.reasons).joined(separator: "; ")

@@ -82,7 +82,8 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
 
   /// Decimals to print the columns of numbers with.
   public var decimals: [String: Int] {
-    Dictionary(columns.compactMap { column in column.decimals.map { (column.name, $0) } }, uniquingKeysWith: { a, _ in a })
+    Dictionary(
+      columns.compactMap { column in column.decimals.map { (column.name, $0) } }, uniquingKeysWith: { a, _ in a })
   }
 
   /// The column with this name and its index.
@@ -102,6 +103,7 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - table: Rows, columns matched by name.
   ///   - requiresColumns: Whether a column that the table lacks is an error instead.
+  /// - Returns: The cells.
   /// - Throws: `TableError.wrongKind`, `.unknownColumn`.
   public func encode(_ table: Table, requiresColumns: Bool = false) throws -> TypedRows {
     let cells = try columns.map { column -> TypedCells in
@@ -124,6 +126,7 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
   ///   - z: For each column, one place on its scale a row, looked at where the class is the continuous one.
   ///   - seed: Picks the levels of classes that stand for several.
   ///   - firstRow: Number of the first row, to decode a long sample in pieces.
+  /// - Returns: The table.
   /// - Throws: `TableError.wrongShape`, `.notFinite`.
   public func decode(codes: [[Int32]], z: [[Float]], seed: UInt64 = 0, firstRow: Int = 0) throws -> Table {
     guard codes.count == columns.count, z.count == columns.count else {

@@ -5,9 +5,9 @@ public struct TypedEncoderOptions: Sendable, Equatable {
   /// With at most so many different values that fill less than half of their range, and twenty rows a value, every value
   /// that occurs three times is a class: a set of numbers rather than a scale.
   public var fewScatteredValues = 256
-  /// A value that is a class of its own among many holds at least this share of the rows ...
+  /// A value that is a class of its own among many holds at least this share of the rows.
   public var spikeShare = 0.002
-  /// ... and so many times the rows that a smooth density has there.
+  /// It holds so many times the rows that a smooth density has there.
   public var spikeRatio = 1.25
   /// Category levels with less weight than this share one class.
   public var fewestRowsOfLevel = 5.0

@@ -1,0 +1,146 @@
+import Foundation
+import Pushforward
+import Testing
+
+/// Typed chains of tables with every kind of column and with gaps.
+@Suite struct MixedModelTests {
+  /// A category, a whole number, a real and a text with gaps, depending on each other.
+  private static func table(_ rows: Int, seed: UInt64, scale: Double = 1) throws -> Table {
+    let u = Draws.uniform(rows, 3, seed: seed)
+    let e = Draws.normal(rows, 1, seed: seed)
+    let kind = (0..<rows).map { u[$0, 0] < 0.5 ? "a" : u[$0, 0] < 0.8 ? "b" : "c" }
+    let size = (0..<rows).map { row in (kind[row] == "a" ? 2.0 : 10.0) + (4 * u[row, 1]).rounded(.down) }
+    let length = (0..<rows).map { scale * (size[$0] / 2 + e[$0, 0]) }
+    return try Table([
+      ("kind", .categories(CategoryColumn((0..<rows).map { u[$0, 2] < 0.1 ? nil : kind[$0] }))),
+      ("size", .numbers(NumberColumn(size, recording: .init(decimals: 0)))),
+      ("length", .numbers(NumberColumn((0..<rows).map { $0 % 7 == 0 ? .nan : length[$0] }))),
+    ])
+  }
+
+  private static func options() -> FitOptions {
+    var options = FitOptions(model: .mixed, seed: 1)
+    (options.maximumEpochs, options.workers) = (25, 2)
+    return options
+  }
+
+  private static let fitted: Result<MixedModel, any Error> = Result {
+    try MixedModel.fit(table(500, seed: 1), options: options(), shouldStop: { false }, progress: { _ in })
+  }
+
+  @Test func itBeatsIndependence() throws {
+    let model = try Self.fitted.get()
+    #expect(model.record.heldOut > model.record.heldOutIndependent + 0.3)
+    #expect(model.columns == ["kind", "size", "length"])
+  }
+
+  @Test func gapsAreScoredAndTheColumnsSumUp() throws {
+    let model = try Self.fitted.get()
+    let rows = try Self.table(60, seed: 2)
+    let scores = try model.score(rows, workers: nil)
+    #expect(scores.scoredRows.count == 60 && scores.logProb.allSatisfy(\.isFinite))
+    let parts = try model.scoreColumns(rows, workers: nil)
+    for row in 0..<60 {
+      #expect(abs(parts.reduce(0) { $0 + $1.logProb[row] } - scores.logProb[row]) < 1e-4)
+    }
+  }
+
+  @Test func massesOfAWholeNumberAndACategoryMakeOne() throws {
+    let model = try Self.fitted.get()
+    var total = 0.0
+    for kind in ["a", "b", "c"] {
+      for size in 0..<40 {
+        let row = try Table([
+          ("kind", .categories(CategoryColumn([kind]))), ("size", .numbers(NumberColumn([Double(size)]))),
+          ("length", .numbers(NumberColumn([.nan]))),
+        ])
+        total += exp(try model.score(row, workers: nil).logProb[0])
+      }
+    }
+    #expect(total > 0.9 && total < 1.02, "\(total)")
+  }
+
+  @Test func drawsLookLikeTheTable() throws {
+    let model = try Self.fitted.get()
+    let real = try Self.table(3000, seed: 3)
+    let drawn = try model.sample(count: 3000, given: nil, seed: 4, firstRow: 0, workers: WorkerPool(workers: 2))
+    #expect(try drawn.numbers("size").allSatisfy { $0 == $0.rounded() && $0 >= 2 && $0 <= 13 })
+    let fidelity = try Fidelity(real: real, synthetic: drawn, columns: ["size", "length"])
+    #expect(fidelity.shape > 0.93 && fidelity.trend > 0.93)
+    let tail = try model.sample(count: 500, given: nil, seed: 4, firstRow: 2500, workers: nil)
+    #expect(tail == drawn.selecting(rows: 2500..<3000))
+  }
+
+  @Test func cellsThatArePresentStay() throws {
+    let model = try Self.fitted.get()
+    let rows = try Self.table(100, seed: 5)
+    let filled = try model.complete(rows, seed: 1, firstRow: 0, draw: 0, workers: nil)
+    for name in rows.names {
+      let (before, after) = (try rows.column(name), try filled.column(name))
+      #expect(after.missingCount == 0)
+      for row in 0..<100 where !before.isMissing(row: row) {
+        #expect(before.categories[row] == after.categories[row])
+      }
+    }
+  }
+
+  @Test func predictionsFollowTheJointDensity() throws {
+    let model = try Self.fitted.get()
+    let rows = try Self.table(400, seed: 6)
+    guard case .category(let kind, .exact) = try model.evaluatePrediction(rows, target: "kind") else {
+      Issue.record("expected a category by formula")
+      return
+    }
+    #expect(kind.accuracy > 0.7)
+    guard case .quantity(let length, .quadrature) = try model.evaluatePrediction(rows, target: "length") else {
+      Issue.record("expected a quantity by quadrature")
+      return
+    }
+    #expect(length.rootMeanSquaredError < 1.5)
+    #expect(abs(length.coverage[2].found - 0.9) < 0.08)
+  }
+
+  @Test func aFileHoldsTheSameModel() throws {
+    let model = try Self.fitted.get()
+    let again = try MixedModel(bytes: model.encoded())
+    let rows = try Self.table(50, seed: 7)
+    #expect(try again.score(rows, workers: nil).logProb == model.score(rows, workers: nil).logProb)
+    #expect(again.record == model.record)
+    #expect(try again.encoded() == model.encoded())
+  }
+
+  @Test func anotherUnitShiftsTheDensity() throws {
+    func fit(_ scale: Double) throws -> [Double] {
+      var options = Self.options()
+      options.maximumEpochs = 3
+      let table = try Self.table(200, seed: 8, scale: scale)
+      return try MixedModel.fit(table, options: options, shouldStop: { false }, progress: { _ in })
+        .score(table, workers: nil).logProb
+    }
+    let (one, many) = (try fit(1), try fit(1024))
+    for row in 0..<200 {
+      let expected = row % 7 == 0 ? 0 : -log(1024.0)
+      #expect(abs(many[row] - one[row] - expected) < 1e-3, "row \(row)")
+    }
+  }
+
+  @Test func oddTablesAreFitted() throws {
+    let texts = CategoryColumn((0..<30).map { $0 % 3 == 0 ? "x" : "y" })
+    for numbers in [[Double](repeating: 5, count: 30), (0..<30).map { $0 == 7 ? 1e12 : Double($0) }] {
+      let table = try Table([("t", .categories(texts)), ("n", .numbers(NumberColumn(numbers)))])
+      let model = try MixedModel.fit(table, options: Self.options(), shouldStop: { false }, progress: { _ in })
+      #expect(try model.score(table, workers: nil).logProb.allSatisfy(\.isFinite))
+    }
+  }
+
+  @Test func anUnseenLevelIsScoredAndTold() throws {
+    let model = try Self.fitted.get()
+    let row = try Table([
+      ("kind", .categories(CategoryColumn(["new"]))), ("size", .numbers(NumberColumn([3]))),
+      ("length", .numbers(NumberColumn([1.5]))),
+    ])
+    let scores = try model.score(row, workers: nil)
+    #expect(scores.logProb[0].isFinite)
+    #expect(try #require(scores.leftOutNote).contains("kind"))
+  }
+}
