@@ -223,7 +223,7 @@ import Testing
     #expect(try TypedEncoder(fitting: constant, schema: Schema(inferring: constant)).leftOut.map(\.name) == ["a"])
     let huge = try Table(numbers: ["v": [1e300, -1e300, 0, 1, 2, 1e-300]])
     let rows = try TypedEncoder(fitting: huge, schema: Schema(inferring: huge)).encode(huge)
-    #expect(rows.constants.allSatisfy(\.isFinite))
+    #expect(rows.constants.allSatisfy { $0.isFinite })
     let garbage = try table("v\n2024-01-01\nsoon\n2024-01-02\n2024-01-01\nsoon\n\nNaN\n")
     let texts = try TypedEncoder(fitting: garbage, schema: Schema(inferring: garbage))
     #expect(texts.columns[0].role == .category)
