@@ -24,6 +24,9 @@ let package = Package(
     .target(name: "PushforwardMixtures", dependencies: ["CKernels", "PushforwardCore", "PushforwardModels"]),
     .target(name: "PushforwardTraining", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(
+      name: "PushforwardLatent",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
+    .target(
       name: "PushforwardTables",
       dependencies: [
         "CKernels", "PushforwardCore",
@@ -86,6 +89,9 @@ let package = Package(
     .testTarget(
       name: "PushforwardTrainingTests",
       dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
+    .testTarget(
+      name: "PushforwardLatentTests",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardLatent"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [

@@ -8,6 +8,7 @@
 #include "pf_format.h"
 #include "pf_inflate.h"
 #include "pf_kernel_density.h"
+#include "pf_likelihood.h"
 #include "pf_linear.h"
 #include "pf_made.h"
 #include "pf_mixture.h"

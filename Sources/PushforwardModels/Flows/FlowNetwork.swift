@@ -17,18 +17,29 @@ public struct FlowNetwork<Scalar: TileScalar>: Sendable {
   ///
   /// - Throws: `EngineError` when the specification contradicts itself.
   public init(_ specification: FlowSpecification) throws {
-    try specification.validate()
     var layout = ParameterLayout()
+    try self.init(specification, layout: &layout, prefix: "")
+  }
+
+  /// Builds the structure as part of a larger model: adds the flow's parameters to that model's layout.
+  ///
+  /// - Parameters:
+  ///   - specification: What it is made of.
+  ///   - layout: Where the parameters are added; tapes that run the flow carry parameters of the finished layout.
+  ///   - prefix: What the parameters' names begin with, a dot at its end.
+  /// - Throws: `EngineError` when the specification contradicts itself.
+  public init(_ specification: FlowSpecification, layout: inout ParameterLayout, prefix: String) throws {
+    try specification.validate()
     var contextFeatures = specification.contextFeatures
     if let settings = specification.embedding, contextFeatures > 0, let width = settings.hidden.last {
       embedding = MLP(
-        inputs: contextFeatures, outputs: width, settings: settings, layout: &layout, name: "embedding")
+        inputs: contextFeatures, outputs: width, settings: settings, layout: &layout, name: "\(prefix)embedding")
       contextFeatures = width
     } else {
       embedding = nil
     }
     bijection = try specification.bijection.make(
-      features: specification.features, contextFeatures: contextFeatures, layout: &layout, name: "flow")
+      features: specification.features, contextFeatures: contextFeatures, layout: &layout, name: "\(prefix)flow")
     self.specification = specification
     self.layout = layout
   }

@@ -1,16 +1,21 @@
 import PushforwardCore
 
 /// Runs a tape function over many rows in pieces, on all workers, and collects one output row for each.
-struct RowRunner<Scalar: TileScalar> {
+package struct RowRunner<Scalar: TileScalar> {
   /// Rows in all.
-  let rows: Int
+  package let rows: Int
   /// Threads, or the calling one alone.
-  let workers: WorkerPool?
+  package let workers: WorkerPool?
   /// Rows a piece: a few tiles, so that a piece stays in the cache and costs little to deal.
   private let piece = 256
 
+  package init(rows: Int, workers: WorkerPool?) {
+    self.rows = rows
+    self.workers = workers
+  }
+
   /// - Throws: the first error of `body`, by row order.
-  func run(
+  package func run(
     parameters: Parameters<Scalar>, outputs: Int, _ body: (Tape<Scalar>, _ start: Int) throws -> Variable
   ) throws -> Matrix<Scalar> {
     var result = Matrix<Scalar>(rows: rows, columns: outputs)
