@@ -5,8 +5,9 @@ import PushforwardModels
 public struct LatentSpecification: Codable, Sendable, Equatable {
   /// The modelled columns.
   public var columns: [ColumnLikelihood]
-  /// Features of what is given with every row: input of encoder and decoder, and of the prior if that is a flow. 0 for a
-  /// plain autoencoder.
+  /// Features of what is given with every row: input of encoder and decoder, and of the prior if that is a flow.
+  ///
+  /// 0 for a plain autoencoder.
   public var contextFeatures: Int
   /// Features of the latent space.
   public var latentFeatures: Int

@@ -205,7 +205,9 @@ extension Tape {
   }
 
   /// One number of a value.
-  func value(_ variable: Variable, row: Int, feature: Int) -> Scalar { pointer(variable)[place(variable, row, feature)] }
+  func value(_ variable: Variable, row: Int, feature: Int) -> Scalar {
+    pointer(variable)[place(variable, row, feature)]
+  }
 
   /// Changes one number of a value.
   func set(_ variable: Variable, row: Int, feature: Int, to number: Scalar) {

@@ -3,9 +3,9 @@ import PushforwardCore
 import PushforwardModels
 
 /// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z, with an encoder that says
-/// which z a row may have come from. Conditional when its specification has a context.
+/// which z a row may have come from.
 ///
-/// A value; a copy is a snapshot. Rows are given in the columns' own units, missing cells as NaN; a missing cell is
+/// Conditional when its specification has a context. A value; a copy is a snapshot. Rows are given in the columns' own units, missing cells as NaN; a missing cell is
 /// left out of the likelihood, which is therefore that of the cells that are there.
 ///
 /// - SeeAlso: Kingma and Welling (2014), "Auto-Encoding Variational Bayes", arXiv:1312.6114; Sohn et al. (2015),
@@ -112,7 +112,9 @@ public struct VariationalAutoencoder<Scalar: LatentScalar>: Sendable {
     return try decode(latent, context: context, rendering: rendering, workers: workers)
   }
 
-  /// Draws rows. Row `i` is the same whatever `count` and the number of workers.
+  /// Draws rows.
+  ///
+  /// Row `i` is the same whatever `count` and the number of workers.
   ///
   /// - Parameters:
   ///   - count: Number of rows.

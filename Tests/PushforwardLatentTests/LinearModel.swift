@@ -7,7 +7,7 @@ import PushforwardModels
 ///
 /// The encoder is the best that a diagonal normal posterior can be.
 struct LinearModel {
-  static let weight: [[Double]] = [[1.0, 0.8], [0.9, 1.1], [0.8, 0.3]]
+  static let weight: [[Double]] = [[1.0, 0.6], [0.2, 1.1], [0.8, 0.3]]
   static let offset = [0.5, -1.0, 0.0]
   static let noise = 1.0
 
