@@ -44,19 +44,22 @@ let package = Package(
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
+        "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
+        "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining", "PushforwardTables",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
+        "PushforwardTables",
         "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -87,8 +87,8 @@ public enum ColumnLikelihood: Codable, Sendable, Equatable {
     case .gaussian: return cell.isFinite ? nil : "a finite number"
     case .bernoulli: return cell == 0 || cell == 1 ? nil : "0 or 1"
     case .categorical(let levels):
-      return cell >= 0 && cell < Double(levels) && cell == cell.rounded()
-        ? nil : "a whole number from 0 to \(levels - 1)"
+      let isLevel = cell >= 0 && cell < Double(levels) && cell == cell.rounded()
+      return isLevel ? nil : "a whole number from 0 to \(levels - 1)"
     case .discretized(let lower, _, let step, _, _):
       let steps = (cell - (lower ?? 0)) / step
       return steps.isFinite && abs(steps - steps.rounded()) < 1e-6 * max(1, abs(steps)) ? nil : "a multiple of \(step)"

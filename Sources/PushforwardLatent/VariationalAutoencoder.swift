@@ -2,11 +2,10 @@ import Foundation
 import PushforwardCore
 import PushforwardModels
 
-/// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z.
+/// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z, with an encoder that says
+/// which z a row may have come from.
 ///
-/// An encoder says which z a row may have come from.
-///
-/// A value; a copy is a snapshot. Rows are given in the columns' own units, missing cells as NaN; a missing cell is
+/// Conditional when its specification has a context. A value; a copy is a snapshot. Rows are given in the columns' own units, missing cells as NaN; a missing cell is
 /// left out of the likelihood, which is therefore that of the cells that are there.
 ///
 /// - SeeAlso: Kingma and Welling (2014), "Auto-Encoding Variational Bayes", arXiv:1312.6114; Sohn et al. (2015),

@@ -7,9 +7,9 @@ import PushforwardModels
 ///
 /// The encoder is the best that a diagonal normal posterior can be.
 struct LinearModel {
-  static let weight: [[Double]] = [[1.0, 0.6], [-0.4, 1.1], [0.8, -0.3]]
-  static let offset = [0.5, -1.0, 2.0]
-  static let noise = 0.5
+  static let weight: [[Double]] = [[1.0, 0.6], [0.2, 1.1], [0.8, 0.3]]
+  static let offset = [0.5, -1.0, 0.0]
+  static let noise = 1.0
 
   let model: VariationalAutoencoder<Double>
   let marginal: MultivariateNormal
@@ -39,8 +39,9 @@ struct LinearModel {
     var encoder: [Double] = []
     var bias: [Double] = []
     for i in 0..<2 {
-      let row = (0..<3).map { d in
-        (inverse[i][0] * Self.weight[d][0] + inverse[i][1] * Self.weight[d][1]) / variance
+      var row = [0.0, 0, 0]
+      for d in 0..<3 {
+        row[d] = (inverse[i][0] * Self.weight[d][0] + inverse[i][1] * Self.weight[d][1]) / variance
       }
       encoder += row
       bias.append(-zip(row, Self.offset).reduce(0) { $0 + $1.0 * $1.1 })
@@ -50,9 +51,11 @@ struct LinearModel {
     try model.parameters.set("encoder.output.weight", to: encoder)
     try model.parameters.set("encoder.output.bias", to: bias)
     self.model = model
-    let covariance = (0..<3).flatMap { i in
-      (0..<3).map { j in
-        (i == j ? variance : 0) + Self.weight[i][0] * Self.weight[j][0] + Self.weight[i][1] * Self.weight[j][1]
+    var covariance = [Double](repeating: 0, count: 9)
+    for i in 0..<3 {
+      covariance[4 * i] = variance
+      for j in 0..<3 {
+        covariance[3 * i + j] += Self.weight[i][0] * Self.weight[j][0] + Self.weight[i][1] * Self.weight[j][1]
       }
     }
     marginal = try MultivariateNormal(mean: Self.offset, covariance: covariance)
