@@ -45,7 +45,7 @@ import Testing
   }
 
   private static let fitted: Result<Chain, any Error> = Result {
-    let settings = settings()
+    let settings = Self.settings()
     return try Chain.fit(
       rows(600, seed: 1), heldOut: rows(200, seed: 2),
       specification: ChainSpecification(columns: columns, settings: settings.network), training: settings.training,
