@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "PushforwardCore", dependencies: ["CKernels"]),
     .target(name: "PushforwardModels", dependencies: ["CKernels", "PushforwardCore"]),
     .target(name: "PushforwardMixtures", dependencies: ["CKernels", "PushforwardCore", "PushforwardModels"]),
+    .target(
+      name: "PushforwardSequences",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardMixtures"]),
     .target(name: "PushforwardTraining", dependencies: ["PushforwardCore", "PushforwardModels"]),
     .target(
       name: "PushforwardLatent",
@@ -71,6 +74,9 @@ let package = Package(
     .testTarget(
       name: "PushforwardMixturesTests",
       dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardMixtures"]),
+    .testTarget(
+      name: "PushforwardSequencesTests",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardSequences"]),
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(
       name: "PushforwardTablesTests",

@@ -73,12 +73,12 @@ extension GaussianMixture {
 /// Fits mixtures to rows that are arranged once.
 final class MixtureTrainer {
   private let rows: MixtureRows
-  private let pass: MixturePass
-  private let scale: [Double]
-  private let shift: [Double]
+  let pass: MixturePass
+  let scale: [Double]
+  let shift: [Double]
   private let workers: WorkerPool?
   /// One component fitted to all rows without a prior.
-  private let single: GaussianMixture
+  let single: GaussianMixture
   private let sample: ClusterSample
   /// Mean over the rows of the logarithms of the scales of the present cells.
   private let logScale: Double
@@ -195,7 +195,7 @@ final class MixtureTrainer {
     }
   }
 
-  private func priorCentre(_ components: Int, _ prior: MixturePrior) -> PriorCentre {
+  func priorCentre(_ components: Int, _ prior: MixturePrior) -> PriorCentre {
     let d = rows.numbers.columns
     let shrink = d == 0 ? 1 : PatternFactors.power(Double(components), -2 / Double(d))
     return PriorCentre(
