@@ -75,7 +75,7 @@ import Testing
     let numbers = RandomStream(seed: 6, purpose: .test).normal(rows: 60, columns: 1, as: Double.self)
     let rows = try MixtureRows(numbers: numbers)
     let repeated = try MixtureRows(
-      numbers: Matrix(rows: 60, columns: 1, values: numbers.values[0..<20] + numbers.values[0..<40]))
+      numbers: Matrix(rows: 60, columns: 1, values: Array(numbers.values[0..<20]) + Array(numbers.values[0..<40])))
     let start = try HiddenMarkovModel(
       chain: MarkovChain(initial: [1, 1], transition: [3, 1, 1, 2]),
       emission: ComponentEmission(
@@ -142,12 +142,12 @@ import Testing
         rows, sequences, states: data.states, kind: kind, perState: perState)
       #expect(fit.logLikelihood.isFinite)
       #expect(fit.model.chain.transition.allSatisfy { $0 > 0 && $0 <= 1 })
-      #expect(try fit.model.rowLogProb(rows, sequences).allSatisfy(\.isFinite))
+      #expect(try fit.model.rowLogProb(rows, sequences).allSatisfy { $0.isFinite })
       let drawn = fit.model.sample(length: 20, seed: 1).rows
-      #expect(drawn.numbers.values.allSatisfy(\.isFinite))
+      #expect(drawn.numbers.values.allSatisfy { $0.isFinite })
       #expect(drawn.codes.allSatisfy { $0 >= 0 })
     }
     let candidates = try ComponentHiddenMarkovModel.candidates(rows, sequences, options: HiddenMarkovOptions())
-    #expect(candidates.allSatisfy(\.heldOut.isFinite))
+    #expect(candidates.allSatisfy { $0.heldOut.isFinite })
   }
 }
