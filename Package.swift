@@ -41,20 +41,20 @@ let package = Package(
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardSequences", "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardSequences", "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardSequences", "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
@@ -87,8 +87,8 @@ let package = Package(
     .testTarget(
       name: "PushforwardEstimatorsTests",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardTraining", "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardSequences", "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
       ]),
     .testTarget(
       name: "PushforwardCommandsTests", dependencies: ["PushforwardCommands", "PushforwardCLI"], exclude: ["Cases"]),

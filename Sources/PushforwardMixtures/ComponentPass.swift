@@ -70,8 +70,12 @@ package final class ComponentPass {
   ///
   /// - Parameters:
   ///   - mixture: The present components, standardised.
+  ///   - perState: Components a state.
   ///   - posteriors: `rows x stride`, weights included.
+  ///   - stride: From one row to the next.
   ///   - shares: Fixed shares of the components instead, `rows x components`: for a start from clusters.
+  ///   - workers: Threads.
+  /// - Returns: The components, standardised.
   package func maximise(
     _ mixture: GaussianMixture, perState: Int, posteriors: UnsafePointer<Double>, stride: Int,
     shares: UnsafePointer<Double>? = nil, workers: WorkerPool?
@@ -136,8 +140,10 @@ package final class ComponentPass {
 }
 
 extension GaussianMixture {
-  /// log p(row | state) of each row, in nats and the units of the rows, each state a group of consecutive components whose
-  /// weights count relative to their sum. Present cells only: 0 where all are missing.
+  /// log p(row | state) of each row, in nats and the units of the rows.
+  ///
+  /// A state is a group of consecutive components whose weights count relative to their sum. Present cells only: 0 where
+  /// all are missing.
   ///
   /// - Throws: `MixtureError.size` when the columns are not those of the mixture.
   package func stateDensities(
@@ -166,6 +172,7 @@ extension GaussianMixture {
   ///   - states: One a row.
   ///   - perState: Components a group; their weights count relative to their sum.
   ///   - seed: Same seed, same rows; row `i` is the same whatever their number.
+  /// - Returns: The rows.
   package func sample(states: [Int32], perState: Int, seed: UInt64) -> MixtureRows {
     let d = features
     let choice = RandomStream(seed: seed, purpose: .component)

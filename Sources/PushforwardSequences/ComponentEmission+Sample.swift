@@ -21,6 +21,8 @@ extension HiddenMarkovModel where Emission == ComponentEmission {
   ///   - rows: Rows with any cells missing.
   ///   - sequences: Which rows belong together.
   ///   - seed: Same seed, same draws.
+  ///   - workers: Threads.
+  /// - Returns: Complete rows; present cells as they were.
   /// - Throws: as `rowLogProb`.
   public func completing(
     _ rows: MixtureRows, _ sequences: SequenceLayout, seed: UInt64, workers: WorkerPool? = nil

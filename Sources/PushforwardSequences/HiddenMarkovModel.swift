@@ -70,7 +70,11 @@ public struct HiddenMarkovModel<Emission: StateEmission>: Sendable {
 
   /// P(state) 1 to `steps` rows after the last row of each sequence.
   ///
-  /// - Parameter steps: At least 1.
+  /// - Parameters:
+  ///   - rows: The rows so far.
+  ///   - sequences: Which rows belong together.
+  ///   - steps: At least 1.
+  ///   - workers: Threads.
   /// - Returns: For each sequence, for each step, one probability a state.
   /// - Throws: as `rowLogProb`.
   public func predictedStates(
@@ -93,6 +97,7 @@ public struct HiddenMarkovModel<Emission: StateEmission>: Sendable {
   ///   - length: Rows, not negative.
   ///   - sequence: Number of the sequence: each has random numbers of its own.
   ///   - seed: Same seed, same path; a longer path begins with the shorter one.
+  /// - Returns: One state a row.
   public func samplePath(length: Int, sequence: Int, seed: UInt64) -> [Int32] {
     let stream = RandomStream(seed: seed, purpose: .component).split(UInt64(sequence))
     var path: [Int32] = []

@@ -15,6 +15,7 @@ extension MarkovChain {
   ///   - logDensities: log p(row | state), nats; 0 in all states for a row that is missing.
   ///   - sequences: Which rows belong together.
   ///   - workers: Threads; the same result for any number.
+  /// - Returns: Probabilities and scores.
   /// - Throws: `SequenceError.size`.
   public func filter(
     _ logDensities: StateMatrix, _ sequences: SequenceLayout, workers: WorkerPool? = nil
@@ -30,6 +31,7 @@ extension MarkovChain {
   ///   - logDensities: log p(row | state), nats.
   ///   - sequences: Which rows belong together.
   ///   - workers: Threads.
+  /// - Returns: Probabilities and scores.
   /// - Throws: `SequenceError.size`.
   public func smooth(
     _ logDensities: StateMatrix, _ sequences: SequenceLayout, workers: WorkerPool? = nil
@@ -73,6 +75,8 @@ extension MarkovChain {
   ///   - logDensities: log p(row | state), nats.
   ///   - sequences: Which rows belong together.
   ///   - seed: Same seed, same path.
+  ///   - workers: Threads.
+  /// - Returns: One state a row.
   /// - Throws: `SequenceError.size`.
   public func drawPath(
     _ logDensities: StateMatrix, _ sequences: SequenceLayout, seed: UInt64, workers: WorkerPool? = nil

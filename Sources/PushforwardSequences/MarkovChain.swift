@@ -8,7 +8,9 @@ import PushforwardCore
   import Darwin
 #endif
 
-/// A chain of hidden states: where it begins and how it goes on. What the states emit is not its concern.
+/// A chain of hidden states: where it begins and how it goes on.
+///
+/// What the states emit is not its concern.
 public struct MarkovChain: Sendable, Equatable, Codable {
   /// P(state at the first row); they sum to one.
   public let initial: [Double]
@@ -98,6 +100,7 @@ public struct MarkovChain: Sendable, Equatable, Codable {
   /// The same chain with its states in another order.
   ///
   /// - Parameter order: The old numbers of the new states.
+  /// - Returns: The chain.
   func reordered(_ order: [Int]) -> MarkovChain {
     MarkovChain(
       unchecked: order.map { initial[$0] }, order.flatMap { from in order.map { transition[from * states + $0] } })

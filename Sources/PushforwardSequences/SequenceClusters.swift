@@ -157,7 +157,9 @@ struct SequenceClusters {
             }
           }
           for j in 0..<width { centres[k * width + j] = x[sample[pick] * width + j] }
-          for (place, row) in sample.enumerated() { nearest[place] = min(nearest[place], distance(row, centres + k * width)) }
+          for (place, row) in sample.enumerated() {
+            nearest[place] = min(nearest[place], distance(row, centres + k * width))
+          }
         }
         func label(_ row: Int) -> Int {
           var (least, at) = (Double.infinity, 0)

@@ -123,7 +123,9 @@ import Testing
     Poor(
       testDescription: "a constant column", numbers: (0..<20).map { [Double($0 % 5), 7] }, lengths: [20]),
     Poor(testDescription: "more states than rows", numbers: [[0], [1], [5]], lengths: [3], states: 8),
-    Poor(testDescription: "sequences of one row", numbers: (0..<9).map { [Double($0)] }, lengths: .init(repeating: 1, count: 9)),
+    Poor(
+      testDescription: "sequences of one row", numbers: (0..<9).map { [Double($0)] },
+      lengths: .init(repeating: 1, count: 9)),
     Poor(
       testDescription: "all cells missing in a column", numbers: (0..<10).map { [Double($0), .nan] }, lengths: [10]),
     Poor(
@@ -134,7 +136,8 @@ import Testing
 
   @Test(arguments: poor) func poorDataGiveUsableModels(_ data: Poor) throws {
     let rows = try MixtureRows(
-      numbers: Matrix(rows: data.lengths.reduce(0, +), columns: data.numbers[0].count, values: data.numbers.flatMap { $0 }),
+      numbers: Matrix(
+        rows: data.lengths.reduce(0, +), columns: data.numbers[0].count, values: data.numbers.flatMap { $0 }),
       codes: data.codes, levels: data.levels)
     let sequences = try SequenceLayout(lengths: data.lengths)
     for (kind, perState) in [(EmissionKind.gaussian, 1), (.diagonal, 1), (.gaussian, 2)] {

@@ -52,7 +52,9 @@ import Testing
     #expect(distance(filtered.rowLogProb, smoothed.rowLogProb) < 1e-12)
     #expect(distance(smoothed.probabilities.matrix.values, expected.posteriors) < 1e-11)
     let last = x.rows - 1
-    for k in 0..<chain.states { #expect(abs(filtered.probabilities[last, k] - smoothed.probabilities[last, k]) < 1e-12) }
+    for k in 0..<chain.states {
+      #expect(abs(filtered.probabilities[last, k] - smoothed.probabilities[last, k]) < 1e-12)
+    }
     #expect(found.path == expected.path)
     #expect(abs(found.logProb[0] - expected.pathLog) < 1e-12 * max(1, abs(expected.pathLog)))
   }

@@ -6,6 +6,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case mixture
   /// Kernel densities: `KernelModel`.
   case kernel
+  /// Hidden Markov models: `SequenceModel`.
+  case sequences
   /// Mixtures of models: `ModelMixture`.
   case modelMixture = "model_mixture"
   /// Chains of models: `ModelChain`.
@@ -19,6 +21,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .flow: DensityModel.self
     case .mixture: MixtureModel.self
     case .kernel: KernelModel.self
+    case .sequences: SequenceModel.self
     case .modelMixture: ModelMixture.self
     case .chain: ModelChain.self
     case .stack: ModelStack.self
@@ -33,6 +36,7 @@ extension ModelKind {
     case .auto, .independent, .gaussian, .maf, .nsf, .nsfCoupling, .realNVP, .nice, .planar, .radial: .flow
     case .gmm: .mixture
     case .kde: .kernel
+    case .hmm: .sequences
     case .mixture: .modelMixture
     case .chain: .chain
     case .stack: .stack
