@@ -1,10 +1,9 @@
 import PushforwardSequences
 import PushforwardTables
 
-/// The column that names the sequence of each row.
+/// The column that names the sequence of each row: texts, whatever they look like.
 struct SequenceColumn: Sendable, Codable, Equatable {
   let name: String
-  let storage: Column.Storage
 
   /// The sequences of a table, each consecutive rows with the same name.
   ///
@@ -57,14 +56,5 @@ struct SequenceColumn: Sendable, Codable, Equatable {
   struct Layout {
     let sequences: SequenceLayout
     let labels: [String?]
-  }
-
-  /// One name a row, of sequences by their numbers, counted from 1.
-  func column(_ numbers: [Int]) -> Column {
-    switch storage {
-    case .numbers:
-      .numbers(NumberColumn(unchecked: numbers.map(Double.init), missingCount: 0, recording: .init(decimals: 0)))
-    case .categories: .categories(CategoryColumn(numbers.map { String($0) }))
-    }
   }
 }

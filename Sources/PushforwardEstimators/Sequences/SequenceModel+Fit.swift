@@ -25,7 +25,8 @@ extension SequenceModel {
     }
     if table.rowCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: nil) }
     let sequence = try options.sequences.column.map { name in
-      SequenceColumn(name: name, storage: try table.column(name).storage)
+      _ = try table.column(name)
+      return SequenceColumn(name: name)
     }
     var schema = try Schema(inferring: table, overrides: options.overrides)
     if let sequence, let index = schema.columns.firstIndex(where: { $0.name == sequence.name }) {

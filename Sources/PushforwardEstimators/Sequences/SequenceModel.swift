@@ -32,7 +32,7 @@ public struct SequenceModel: TableModel {
   public var conditions: [(name: String, storage: Column.Storage)] { [] }
   /// The columns that a table must have to be scored.
   public var requiredColumns: [(name: String, storage: Column.Storage)] {
-    (sequence.map { [($0.name, $0.storage)] } ?? []) + encoding.requiredColumns
+    (sequence.map { [($0.name, .categories)] } ?? []) + encoding.requiredColumns
   }
   /// Decimals of the columns that have a recording step.
   public var decimals: [String: Int] { encoding.decimals }
@@ -120,8 +120,8 @@ public struct SequenceModel: TableModel {
       numbers: Matrix(rows: labels.count, columns: encoding.numbers.count, values: numbers), codes: codes,
       levels: encoding.levels)
     let drawn = try encoding.decode(rows)
-    let name = sequence ?? SequenceColumn(name: "sequence", storage: .numbers)
-    return try Table([(name.name, name.column(labels))] + drawn.columns.map { ($0, $1) })
+    let names = Column.categories(CategoryColumn(labels.map { String($0) }))
+    return try Table([(sequence?.name ?? "sequence", names)] + drawn.columns.map { ($0, $1) })
   }
 
   private func length(ofSequence index: Int, seed: UInt64) -> Int {
