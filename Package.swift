@@ -44,23 +44,23 @@ let package = Package(
     .target(
       name: "PushforwardEstimators",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
-        "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
+        "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
-        "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
+        "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
-        "PushforwardTables",
-        "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
+        "PushforwardTraining",
+        "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "PushforwardCLI", dependencies: ["PushforwardCommands"]),
@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(
       name: "PushforwardEstimatorsTests",
       dependencies: [
-        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardTraining",
+        "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
+        "PushforwardTraining",
         "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
       ]),
     .testTarget(

@@ -10,6 +10,8 @@ let package = Package(
       name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
       name: "MixtureBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
+      name: "SequenceBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .target(name: "CPeak"),
     .executableTarget(
       name: "MicroBenchmarks", dependencies: ["CPeak", .product(name: "PushforwardLibrary", package: "Pushforward")]),

@@ -70,7 +70,12 @@ PF_INLINE void PF_FN(weight_block)(const int R, const int C, const PF_FN(weight_
     }                                                                                                                  \
   }
 #undef PF_WEIGHT_VECTORS
+#undef PF_NARROW_COLUMNS
+#undef PF_NARROW_ROWS
 #undef PF_WIDE_WEIGHT_CASES
+/* Columns left over, at most, that are not worth a vector; and rows taken together then. */
+#define PF_NARROW_COLUMNS (PF_VL / 2)
+#define PF_NARROW_ROWS (PF_MAX_VECTORS == 4 ? 4 : 2)
 #define PF_WEIGHT_VECTORS PF_BLOCK_VECTORS(PF_MAX_ROWS)
 #if PF_ISA_LEVEL == 2 || defined(__aarch64__)
 #define PF_WIDE_WEIGHT_CASES(R)                                                                                        \
@@ -95,6 +100,51 @@ static void PF_FN(weight_rows)(int rows, long vectors, const PF_FN(weight_panel)
   case 4: PF_FN(weight_rows_4)(vectors, p); break;
   case 5: PF_FN(weight_rows_5)(vectors, p); break;
   default: PF_FN(weight_rows_6)(vectors, p); break;
+  }
+}
+
+/* A few columns: sums along the lanes instead, of R rows against four columns at a time. Columns past the last repeat
+ * it. */
+PF_INLINE void PF_FN(narrow_rows)(const int R, const T *dy, long dy_tile, const T *x, long x_tile, long columns,
+                                  long tiles, T sums[PF_MAX_ROWS][4]) {
+  PF_V acc[PF_MAX_ROWS][4];
+  long at[4];
+  PF_UNROLL for (int c = 0; c < 4; c++) at[c] = (c < columns ? c : columns - 1) * PF_LANES;
+  PF_UNROLL for (int r = 0; r < R; r++)
+    PF_UNROLL for (int c = 0; c < 4; c++) acc[r][c] = (PF_V){};
+  for (long t = 0; t < tiles; t++, dy += dy_tile, x += x_tile) {
+    for (long l = 0; l < PF_LANES; l += PF_VL) {
+      PF_V xv[4];
+      PF_UNROLL for (int c = 0; c < 4; c++) xv[c] = PF_LOAD(x + at[c] + l);
+      PF_UNROLL for (int r = 0; r < R; r++) {
+        const PF_V d = PF_LOAD(dy + r * PF_LANES + l);
+        PF_UNROLL for (int c = 0; c < 4; c++) acc[r][c] += d * xv[c];
+      }
+    }
+  }
+  PF_UNROLL for (int r = 0; r < R; r++) PF_FN(four_sums)(acc[r], sums[r]);
+}
+
+/* dW[.][from ..< to] += dY X^T. */
+static void PF_FN(narrow_weights)(const T *dY, const T *X, T *dW, long ldw, long out, long in, const int32_t *extent,
+                                  long from, long to, long tiles) {
+  for (long k = from; k < to; k += 4) {
+    const long columns = to - k < 4 ? to - k : 4;
+    const T *x = X + k * PF_LANES;
+    long o = 0;
+    while (extent && o < out && extent[o] <= k) o++;
+    while (o < out) {
+      const int rows = out - o >= PF_NARROW_ROWS ? PF_NARROW_ROWS : 1;
+      const T *dy = dY + o * PF_LANES;
+      T sums[PF_MAX_ROWS][4];
+      if (rows > 1) PF_FN(narrow_rows)(PF_NARROW_ROWS, dy, out * PF_LANES, x, in * PF_LANES, columns, tiles, sums);
+      else PF_FN(narrow_rows)(1, dy, out * PF_LANES, x, in * PF_LANES, columns, tiles, sums);
+      for (int r = 0; r < rows; r++) {
+        const long own = (extent ? extent[o + r] : in) - k;
+        for (long c = 0; c < columns && c < own; c++) dW[(o + r) * ldw + k + c] += sums[r][c];
+      }
+      o += rows;
+    }
   }
 }
 
@@ -150,7 +200,12 @@ static void PF_FN(pf_linear_backward_weight)(const T *dY, const T *X, T *dW, lon
   }
   if (dbias) PF_FN(bias_gradient)(dY, out, dbias, out, tiles);
   if (tiles <= 0 || out <= 0) return;
-  const long reach = extent ? extent[out - 1] : in;
+  long reach = extent ? extent[out - 1] : in;
+  const long over = reach % PF_VL;
+  if (over > 0 && over <= PF_NARROW_COLUMNS) {
+    PF_FN(narrow_weights)(dY, X, dW, ldw, out, in, extent, reach - over, reach, tiles);
+    reach -= over;
+  }
   PF_FN(transpose_blocks)(X, in, reach, tiles, scratch);
   PF_FN(weight_from_blocks)(dY, out, scratch, dW, ldw, out, in, extent, reach, tiles);
 }

@@ -5,5 +5,6 @@
 @_exported import PushforwardInterchange
 @_exported import PushforwardMixtures
 @_exported import PushforwardModels
+@_exported import PushforwardSequences
 @_exported import PushforwardTables
 @_exported import PushforwardTraining

@@ -18,7 +18,8 @@ struct RootCommand: ParsableCommand {
     version: Program.version,
     subcommands: [
       DemoCommand.self, FitCommand.self, ScoreCommand.self, SampleCommand.self, EvaluateCommand.self,
-      PredictCommand.self, ImputeCommand.self, SynthCommand.self, CompareCommand.self, CombineCommand.self,
+      PredictCommand.self, ImputeCommand.self, SynthCommand.self, CompareCommand.self, StatesCommand.self,
+      ForecastCommand.self, CombineCommand.self,
       DistillCommand.self, InspectCommand.self, SelfcheckCommand.self,
     ])
 }

@@ -10,6 +10,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
   case conditionRows(expected: Int, found: Int)
   /// A file that is a container, but not one of our models.
   case notAModel(file: String, detail: String)
+  /// Rows that make no sequences, and why.
+  case badSequences(column: String?, detail: String)
   /// Models that cannot be combined, and why.
   case cannotCombine(detail: String)
   /// A question that models of this kind cannot answer.
@@ -31,6 +33,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
       "conditions: expected 1 row or \(expected), found \(found)"
     case .notAModel(let file, let detail):
       "\(file): not a Pushforward model: \(detail)"
+    case .badSequences(let column, let detail):
+      (column.map { "sequence column '\($0)': " } ?? "sequences: ") + detail
     case .cannotCombine(let detail):
       "these models cannot be combined: \(detail)"
     case .cannotAnswer(let model, let question):

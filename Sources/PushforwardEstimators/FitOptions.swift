@@ -33,6 +33,8 @@ public struct FitOptions: Sendable {
   public var components: Int?
   /// Covariances of a mixture's components; `nil`: held-out rows choose.
   public var covariance: CovarianceKind?
+  /// What a hidden Markov model may be told.
+  public var sequences = SequenceOptions()
   /// Rows a step.
   public var batchSize: Int?
   /// AdamW's highest rate.
@@ -77,6 +79,8 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case gmm
   /// Kernel density.
   case kde
+  /// Hidden Markov model.
+  case hmm
   /// Mixture of fitted models; combined, not fitted.
   case mixture
   /// Product of fitted models of different columns; combined, not fitted.

@@ -72,10 +72,10 @@ package final class ComponentPass {
   ///   - mixture: The present components, standardised.
   ///   - perState: Components a state.
   ///   - posteriors: `rows x stride`, weights included.
-  ///   - stride: Between rows of `posteriors`.
+  ///   - stride: From one row to the next.
   ///   - shares: Fixed shares of the components instead, `rows x components`: for a start from clusters.
   ///   - workers: Threads.
-  /// - Returns: The components.
+  /// - Returns: The components, standardised.
   package func maximise(
     _ mixture: GaussianMixture, perState: Int, posteriors: UnsafePointer<Double>, stride: Int,
     shares: UnsafePointer<Double>? = nil, workers: WorkerPool?
@@ -142,8 +142,8 @@ package final class ComponentPass {
 extension GaussianMixture {
   /// log p(row | state) of each row, in nats and the units of the rows.
   ///
-  /// Each state is a group of consecutive components, whose weights count relative to their sum. Present cells only: 0
-  /// where all are missing.
+  /// A state is a group of consecutive components whose weights count relative to their sum. Present cells only: 0 where
+  /// all are missing.
   ///
   /// - Throws: `MixtureError.size` when the columns are not those of the mixture.
   package func stateDensities(

@@ -22,7 +22,7 @@ extension HiddenMarkovModel where Emission == ComponentEmission {
   ///   - sequences: Which rows belong together.
   ///   - seed: Same seed, same draws.
   ///   - workers: Threads.
-  /// - Returns: The rows without missing cells.
+  /// - Returns: Complete rows; present cells as they were.
   /// - Throws: as `rowLogProb`.
   public func completing(
     _ rows: MixtureRows, _ sequences: SequenceLayout, seed: UInt64, workers: WorkerPool? = nil

@@ -38,7 +38,7 @@ final class ForwardBackward {
   ///
   /// - Parameters:
   ///   - logDensity: `rows x stride`.
-  ///   - rows: How many.
+  ///   - rows: Rows of the sequence.
   ///   - out: `rows x stride`; may not be `logDensity`.
   ///   - rowLog: One a row.
   func filter(

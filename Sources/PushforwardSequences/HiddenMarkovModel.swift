@@ -71,7 +71,7 @@ public struct HiddenMarkovModel<Emission: StateEmission>: Sendable {
   /// P(state) 1 to `steps` rows after the last row of each sequence.
   ///
   /// - Parameters:
-  ///   - rows: The rows.
+  ///   - rows: The rows so far.
   ///   - sequences: Which rows belong together.
   ///   - steps: At least 1.
   ///   - workers: Threads.

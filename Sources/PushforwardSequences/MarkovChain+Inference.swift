@@ -15,7 +15,7 @@ extension MarkovChain {
   ///   - logDensities: log p(row | state), nats; 0 in all states for a row that is missing.
   ///   - sequences: Which rows belong together.
   ///   - workers: Threads; the same result for any number.
-  /// - Returns: Probabilities and predictive log-densities.
+  /// - Returns: Probabilities and scores.
   /// - Throws: `SequenceError.size`.
   public func filter(
     _ logDensities: StateMatrix, _ sequences: SequenceLayout, workers: WorkerPool? = nil
@@ -31,7 +31,7 @@ extension MarkovChain {
   ///   - logDensities: log p(row | state), nats.
   ///   - sequences: Which rows belong together.
   ///   - workers: Threads.
-  /// - Returns: Probabilities and predictive log-densities.
+  /// - Returns: Probabilities and scores.
   /// - Throws: `SequenceError.size`.
   public func smooth(
     _ logDensities: StateMatrix, _ sequences: SequenceLayout, workers: WorkerPool? = nil

@@ -13,6 +13,14 @@ public struct StateCandidate: Sendable, Equatable {
   public var heldOut: Double
   /// Its standard error, from the differences between sequences or blocks.
   public var standardError: Double
+
+  /// A size, and what was found of it.
+  public init(
+    states: Int, kind: EmissionKind, perState: Int, heldOut: Double = .nan, standardError: Double = .nan
+  ) {
+    (self.states, self.kind, self.perState) = (states, kind, perState)
+    (self.heldOut, self.standardError) = (heldOut, standardError)
+  }
 }
 
 /// Rows held out in turn: whole sequences where there are five or more, else blocks of consecutive rows.
@@ -131,8 +139,7 @@ extension HiddenMarkovModel where Emission == ComponentEmission {
         for states in options.states.map({ [$0] }) ?? sizes.filter({ $0 <= limit }) {
           let candidate = try evaluate(
             rows, sequences, folds,
-            StateCandidate(states: states, kind: kind, perState: perState, heldOut: 0, standardError: 0), options,
-            workers, shouldStop)
+            StateCandidate(states: states, kind: kind, perState: perState), options, workers, shouldStop)
           found.append(candidate)
           progress(candidate)
           if candidate.heldOut > best {

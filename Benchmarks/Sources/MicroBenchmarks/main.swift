@@ -51,12 +51,11 @@ func buffer(_ count: Int) -> UnsafeMutablePointer<Float> {
   return Unmanaged.passRetained(memory).takeUnretainedValue().pointer
 }
 
-var peak = 0.0
-do {
-  var operations = 0.0
-  let seconds = best { operations = peak_float_operations(20_000) }
-  peak = operations / seconds
+func measuredPeak() -> Double {
+  let operations = peak_float_operations(20_000)
+  return operations / best { _ = peak_float_operations(20_000) }
 }
+let peak = measuredPeak()
 print("| kernel | shape | us | GFLOP/s | of peak |")
 print("| --- | --- | ---: | ---: | ---: |")
 func report(_ kernel: String, _ shape: String, operations: Double?, _ body: () -> Void) {

@@ -22,6 +22,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit shop.csv -o shop.model --columns price,weight --given kind
         pushforward fit shop.db --table orders -o shop.model --max-seconds 60
         zcat big.csv.gz | pushforward fit - -o big.model --model maf
+        pushforward fit trials.csv -o trials.model --model hmm --sequence run
       """)
 
   @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
@@ -69,6 +70,9 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Sizes and training")
   var sizes: SizeOptions
 
+  @OptionGroup(title: "Sequences")
+  var sequences: SequenceFlags
+
   func validate() throws {
     if let maximumSeconds, !(maximumSeconds > 0) {
       throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
@@ -88,6 +92,7 @@ struct FitCommand: ParsableCommand {
     options.maximumSeconds = maximumSeconds
     options.maximumEpochs = maximumEpochs
     sizes.apply(to: &options)
+    sequences.apply(to: &options)
     if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
     let read = try TableInput(path: data, options: table).readAll(overrides: options.overrides)
     let report = try FitJob(table: read, source: data, options: options, output: output).run()

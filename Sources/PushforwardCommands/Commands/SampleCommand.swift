@@ -17,6 +17,7 @@ struct SampleCommand: ParsableCommand {
         pushforward sample protein.model -n 1000 --seed 7 > more.csv
         pushforward sample shop.model -n 100 --given kind=book
         pushforward sample shop.model -n 5 --given-file wanted.csv -o drawn.csv
+        pushforward sample trials.model -n 20 --length 100    (20 sequences of a hidden Markov model)
         pushforward sample adult.model -n 100 --given sex=Female --given age=30
       """)
 
@@ -46,7 +47,13 @@ struct SampleCommand: ParsableCommand {
   @OptionGroup(title: "Reading the file of --given-file")
   var table: TableOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Rows of each of n sequences (hmm); by default as many as a training sequence has.", valueName: "rows"))
+  var length: Int?
+
   func validate() throws {
+    if let length, length < 1 { throw ValidationError("--length: expected a whole number from 1, found \(length)") }
     if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }
     if givenFile != nil && !given.isEmpty { throw ValidationError("--given and --given-file exclude each other") }
     for argument in given where !argument.dropFirst().contains("=") {
@@ -56,6 +63,14 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     let model = try Models.open(self.model)
+    if let sequences = model as? SequenceModel, length != nil || sequences.sequenceColumn != nil,
+      given.isEmpty, givenFile == nil
+    {
+      return try drawSequences(sequences)
+    }
+    if length != nil {
+      throw EstimatorError.cannotAnswer(model: model.record.model.rawValue, question: "sequences of a given length")
+    }
     let known = KnownColumns(model)
     let conditions = try givenFile.map { try known.read(TableInput(path: $0, options: table)) } ?? known.parse(given)
     // Columns that the model models, as far as they are given: the others are drawn given those.
@@ -85,5 +100,12 @@ struct SampleCommand: ParsableCommand {
     }
     try results.finish()
     meter.clear()
+  }
+
+  private func drawSequences(_ model: SequenceModel) throws {
+    let drawn = try model.sampleSequences(count: count, length: length, seed: seed)
+    let results = try CSVResults(path: output, names: drawn.names, decimals: model.decimals)
+    try results.write(drawn)
+    try results.finish()
   }
 }

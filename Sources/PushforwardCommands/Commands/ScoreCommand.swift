@@ -17,6 +17,7 @@ struct ScoreCommand: ParsableCommand {
         pushforward score protein.model protein.csv -o scores.csv
         pushforward score protein.model protein.csv | paste -d, protein.csv -
         zcat big.csv.gz | pushforward score big.model - | sort -g | head
+        pushforward score trials.model trials.csv --by-sequence
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -28,10 +29,16 @@ struct ScoreCommand: ParsableCommand {
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))
   var output: String?
 
+  @Flag(
+    name: .customLong("by-sequence"),
+    help: "One line a sequence, with its rows and its log-likelihood (hmm), instead of one a row.")
+  var bySequence = false
+
   @OptionGroup(title: "Reading")
   var table: TableOptions
 
   func run() throws {
+    if bySequence { return try scoreSequences() }
     let model = try Models.open(self.model)
     let input = TableInput(path: data, options: table)
     let results = try CSVResults(path: output, names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
@@ -40,7 +47,9 @@ struct ScoreCommand: ParsableCommand {
     var rows = 0
     var unscored = 0
     var nonFinite = 0
-    try input.forEachPiece(columns: model.requiredColumns) { piece in
+    // Sequences must not be cut.
+    let pieceRows = model.traits.isSequential ? Int.max : 16384
+    try input.forEachPiece(columns: model.requiredColumns, batchRows: pieceRows) { piece in
       let scores = try model.score(piece, workers: workers)
       try results.write(ScoreCommand.table(scores.logProb))
       rows += piece.rowCount
@@ -52,6 +61,19 @@ struct ScoreCommand: ParsableCommand {
     meter.clear()
     if unscored > 0 { Console.note("\(unscored) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
     if nonFinite > 0 { Console.note("\(nonFinite) of \(Format.count(rows, "row")) have a log_prob that is not finite") }
+  }
+
+  private func scoreSequences() throws {
+    let model = try SequenceModel.open(self.model, question: "sequences")
+    let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
+    let scores = try model.scoreSequences(read, workers: WorkerPool())
+    var columns: [(name: String, column: Column)] = []
+    if let name = model.sequenceColumn { columns.append((name, .categories(CategoryColumn(scores.map(\.name))))) }
+    columns.append(("rows", .numbers(results: scores.map { Double($0.rows.count) })))
+    columns.append((ScoreCommand.column, .numbers(results: scores.map(\.logProb))))
+    let results = try CSVResults(path: output, names: columns.map(\.name), decimals: [ScoreCommand.column: 6])
+    try results.write(Table(columns))
+    try results.finish()
   }
 
   /// The column of results, with six decimals: what is behind that is rounding.

@@ -42,7 +42,8 @@ struct TableInput {
     csv.passesOverUnknownNames = true
     let mayBeAbsent = Set(model.traits.acceptsMissing ? model.columns : optional)
     let columns = model.requiredColumns
-    let batches = try source(csv).batches(columns: columns, batchRows: batchRows)
+    // Sequences must not be cut.
+    let batches = try source(csv).batches(columns: columns, batchRows: model.traits.isSequential ? .max : batchRows)
     while let piece = try batches.next() {
       for (name, _) in columns where !mayBeAbsent.contains(name) { _ = try piece.column(name) }
       try body(piece)

@@ -6,6 +6,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case mixture
   /// Kernel densities: `KernelModel`.
   case kernel
+  /// Hidden Markov models: `SequenceModel`.
+  case sequences
   /// Mixtures of models: `ModelMixture`.
   case modelMixture = "model_mixture"
   /// Chains of models: `ModelChain`.
@@ -23,6 +25,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .mixture: MixtureModel.self
     case .mixed: MixedModel.self
     case .kernel: KernelModel.self
+    case .sequences: SequenceModel.self
     case .modelMixture: ModelMixture.self
     case .chain: ModelChain.self
     case .stack: ModelStack.self
@@ -38,6 +41,7 @@ extension ModelKind {
     case .gmm: .mixture
     case .mixed: .mixed
     case .kde: .kernel
+    case .hmm: .sequences
     case .mixture: .modelMixture
     case .chain: .chain
     case .stack: .stack

@@ -57,7 +57,7 @@ struct MixturePreparation {
     LikelihoodSummary(try logProb(judging.table), weights: judging.weights)
   }
 
-  private static func weights(_ table: Table, column: String?) throws -> [Double]? {
+  static func weights(_ table: Table, column: String?) throws -> [Double]? {
     guard let column else { return nil }
     guard let numbers = try table.column(column).numbers?.values else {
       throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")

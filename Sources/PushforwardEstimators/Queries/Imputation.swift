@@ -22,7 +22,10 @@ public struct Imputation {
   public init(model: any TableModel, table: Table, modelled: [String], seed: UInt64) {
     (self.model, self.table, self.modelled, self.seed) = (model, table, modelled, seed)
     let columns = modelled.compactMap { table[$0] }
-    rows = (0..<table.rowCount).filter { row in columns.contains { $0.isMissing(row: row) } }
+    // A sequence must stay whole.
+    rows = (0..<table.rowCount).filter { row in
+      model.traits.isSequential || columns.contains { $0.isMissing(row: row) }
+    }
     part = table.selecting(rows: rows)
   }
 
