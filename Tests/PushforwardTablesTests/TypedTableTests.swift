@@ -222,4 +222,31 @@ import Testing
     let missing = try encoder.decode(codes: [[-1], [-1]], z: [[0], [0]])
     #expect(missing["a"]?.missingCount == 1 && missing["b"]?.missingCount == 1)
   }
+
+  @Test func rareAndUnseenLevels() throws {
+    var texts: [String?] = []
+    for i in 0..<12000 { texts.append(i % 10 == 0 ? "rare\(i / 10 % 600)" : i % 2 == 0 ? "even" : "odd") }
+    texts.append(nil)
+    let t = try Table([(name: "v", column: .categories(CategoryColumn(texts)))])
+    let encoder = try TypedEncoder(fitting: t, schema: Schema(inferring: t))
+    let column = encoder.columns[0]
+    let levels = try #require(column.levels)
+    #expect(Set(levels.levels) == ["even", "odd"] && levels.pooled.count == 600 && column.atoms == 3)
+    #expect(abs(levels.pooledShares.reduce(levels.unseenShare, +) - 1) < 1e-9)
+    // Masses of all levels and of the unseen sum to one.
+    let all = levels.levels + levels.pooled + ["never"]
+    let rows = try encoder.encode(Table([(name: "v", column: .categories(CategoryColumn(all)))]))
+    let masses = zip(rows.columns[0].codes, rows.columns[0].constant).map { column.classShares[Int($0)] * exp($1) }
+    #expect(abs(masses.reduce(0, +) - 1) < 1e-9)
+    #expect(rows.columns[0].unseenCount == 1 && rows.note == "values that the fitted rows do not allow for: v (1)")
+    // Restored by frequency, the same for the same seed and row.
+    let codes = [[Int32](repeating: 2, count: 3000)]
+    let z = [[Float](repeating: 0, count: 3000)]
+    let drawn = try encoder.decode(codes: codes, z: z, seed: 4).strings(in: "v")
+    #expect(Set(drawn).count > 500 && drawn.allSatisfy { $0?.hasPrefix("rare") == true })
+    #expect(try encoder.decode(codes: codes, z: z, seed: 4).strings(in: "v") == drawn)
+    #expect(try encoder.decode(codes: codes, z: z, seed: 5).strings(in: "v") != drawn)
+    let tail = try encoder.decode(codes: [[2, 2]], z: [[0, 0]], seed: 4, firstRow: 2998).strings(in: "v")
+    #expect(Array(drawn[2998...]) == tail)
+  }
 }
