@@ -30,6 +30,9 @@ let package = Package(
       name: "PushforwardLatent",
       dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
     .target(
+      name: "PushforwardChains",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining"]),
+    .target(
       name: "PushforwardTables",
       dependencies: [
         "CKernels", "PushforwardCore",
@@ -98,6 +101,9 @@ let package = Package(
     .testTarget(
       name: "PushforwardLatentTests",
       dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardLatent"]),
+    .testTarget(
+      name: "PushforwardChainsTests",
+      dependencies: ["CKernels", "PushforwardCore", "PushforwardModels", "PushforwardTraining", "PushforwardChains"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [

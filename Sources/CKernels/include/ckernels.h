@@ -3,6 +3,7 @@
 #define PF_CKERNELS_H
 #include "pf_isa.h"
 #include "pf_activation.h"
+#include "pf_chain.h"
 #include "pf_csv.h"
 #include "pf_elementwise.h"
 #include "pf_format.h"

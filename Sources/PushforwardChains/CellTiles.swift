@@ -1,0 +1,45 @@
+import CKernels
+import PushforwardCore
+
+/// Puts rows of cells on a tape, or in tiles of one's own: lanes innermost, short tiles padded with missing cells.
+struct CellTiles {
+  let plan: ChainPlan
+  let rows: ChainRows
+  /// Columns that are given wherever they are present, beside the conditions.
+  let given: [Bool]
+
+  /// Writes a tile of the cells of rows `start...`, at most 64.
+  func fill(_ out: UnsafeMutablePointer<Float>, start: Int, drawsMissing: Bool = false, givesPresent: Bool = false) {
+    let lanes = Int(PF_LANES)
+    let count = min(lanes, rows.count - start)
+    for (index, column) in plan.columns.enumerated() {
+      let cells = rows.columns[index]
+      let codes = out + plan.codeRow(index) * lanes
+      let states = out + plan.stateRow(index) * lanes
+      let modelled = column.position != nil
+      for lane in 0..<lanes {
+        let code = lane < count ? cells.codes[start + lane] : Int32(PF_CHAIN_MISSING)
+        let isDrawn = drawsMissing && modelled && lane < count && code == Int32(PF_CHAIN_MISSING)
+        codes[lane] = isDrawn ? Float(PF_CHAIN_TO_DRAW) : Float(code)
+        let isGiven = !modelled || given[index] || (givesPresent && code >= 0)
+        states[lane] = Float(isGiven ? PF_CHAIN_GIVEN.rawValue : PF_CHAIN_PLAIN.rawValue)
+      }
+      guard let low = plan.lowRow(index), let high = plan.highRow(index), let width = plan.widthRow(index) else {
+        continue
+      }
+      for (row, values) in [(low, cells.low), (high, cells.high), (width, cells.width)] {
+        for lane in 0..<lanes { out[row * lanes + lane] = lane < count ? values[start + lane] : 0 }
+      }
+    }
+  }
+
+  /// Puts rows `start...` of a pass on the tape.
+  func input(on tape: Tape<Float>, start: Int) -> Variable {
+    let value = tape.makeValue(features: plan.cellFeatures)
+    let out = tape.pointer(value)
+    for tile in 0..<tape.tiles {
+      fill(out + tile * plan.cellFeatures * tape.lanes, start: start + tile * tape.lanes)
+    }
+    return value
+  }
+}

@@ -1,0 +1,113 @@
+import CKernels
+import PushforwardCore
+
+extension Chain {
+  /// Draws rows, conditions given.
+  ///
+  /// A row's draw is a function of seed and row number alone.
+  ///
+  /// - Parameters:
+  ///   - count: How many.
+  ///   - conditions: Rows whose condition columns are used (others are ignored); `nil` when there are none.
+  ///   - seed: Of the draws.
+  ///   - firstRow: Number of the first row.
+  ///   - snap: Rounds drawn points to the cells of the data.
+  ///   - workers: Threads; the result does not depend on them.
+  /// - Returns: Rows without missing cells; points of the continuous class have a width of 0 unless snapped.
+  /// - Throws: `ChainError`, `.missingCondition` where a condition is not given.
+  public func sample(
+    count: Int, conditions: ChainRows? = nil, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil,
+    workers: WorkerPool? = nil
+  ) throws -> ChainRows {
+    var rows = ChainRows(missing: max(count, 0), columns: specification.columns)
+    for (index, column) in specification.columns.enumerated() where column.isCondition {
+      guard let conditions, conditions.columns.count == rows.columns.count else {
+        throw ChainError.missingCondition(column: column.name, row: 0)
+      }
+      guard conditions.count == count else {
+        throw ChainError.rowCount(what: "conditions", expected: count, found: conditions.count)
+      }
+      rows.columns[index] = conditions.columns[index]
+    }
+    return try complete(rows, seed: seed, firstRow: firstRow, snap: snap, workers: workers)
+  }
+
+  /// Draws the missing cells of modelled columns from p(missing | present), and keeps the present ones as they are.
+  ///
+  /// Present cells are given to the network, which answers any such question (learned, see `Chain`); the drawn cells
+  /// then follow in the chain's order, each given those drawn before.
+  ///
+  /// - Parameters:
+  ///   - rows: Rows with gaps.
+  ///   - seed: Of the draws.
+  ///   - firstRow: Number of the first row.
+  ///   - snap: Rounds drawn points to the cells of the data.
+  ///   - workers: Threads; the result does not depend on them.
+  /// - Returns: The rows without missing cells.
+  /// - Throws: `ChainError`, `.missingCondition` where a condition is missing.
+  public func complete(
+    _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil, workers: WorkerPool? = nil
+  ) throws -> ChainRows {
+    for (index, column) in specification.columns.enumerated()
+    where column.isCondition && index < rows.columns.count {
+      if let row = rows.columns[index].codes.firstIndex(of: ChainCells.missing) {
+        throw ChainError.missingCondition(column: column.name, row: row)
+      }
+    }
+    let tiles = try cells(rows, given: [])
+    let (plan, lanes) = (network.plan, Int(PF_LANES))
+    let stride = plan.cellFeatures * lanes
+    let tileCount = (rows.count + lanes - 1) / lanes
+    // Tiles are drawn side by side, then taken apart column by column.
+    let all = AlignedBuffer<Float>(count: tileCount * stride)
+    let perItem = 8
+    let items = (tileCount + perItem - 1) / perItem
+    let pool = items > 1 ? workers : nil
+    parameters.withUnsafePointer { numbers in
+      let samplers = (0..<(pool?.workers ?? 1)).map { _ in
+        ChainSampler(network, parameters: numbers, snap: snap)
+      }
+      func work(_ item: Int, _ worker: Int) {
+        let sampler = samplers[worker]
+        for tile in item * perItem..<min((item + 1) * perItem, tileCount) {
+          tiles.fill(
+            sampler.cells.pointer, start: tile * lanes, drawsMissing: true,
+            givesPresent: specification.settings.answersQueries)
+          sampler.run(seed: seed, firstRow: firstRow + UInt64(tile * lanes))
+          (all.pointer + tile * stride).update(from: sampler.cells.pointer, count: stride)
+        }
+      }
+      if let pool {
+        pool.run(items: items, work)
+      } else {
+        for item in 0..<items { work(item, 0) }
+      }
+    }
+    return taken(from: all, rows: rows)
+  }
+
+  /// The cells of tiles, column by column.
+  private func taken(from all: AlignedBuffer<Float>, rows: ChainRows) -> ChainRows {
+    let (plan, lanes) = (network.plan, Int(PF_LANES))
+    let stride = plan.cellFeatures * lanes
+    func values(_ row: Int) -> [Float] {
+      [Float](unsafeUninitializedCapacity: rows.count) { out, count in
+        for index in 0..<rows.count {
+          out[index] = all.pointer[index / lanes * stride + row * lanes + index % lanes]
+        }
+        count = rows.count
+      }
+    }
+    var result = rows
+    for index in plan.columns.indices where plan.columns[index].position != nil {
+      result.columns[index].codes = values(plan.codeRow(index)).map { Int32($0) }
+      guard let low = plan.lowRow(index), let high = plan.highRow(index), let width = plan.widthRow(index) else {
+        continue
+      }
+      result.columns[index].low = values(low)
+      result.columns[index].high = values(high)
+      result.columns[index].width = values(width)
+    }
+    return result
+  }
+}

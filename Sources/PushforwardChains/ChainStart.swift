@@ -1,0 +1,105 @@
+import Foundation
+import PushforwardCore
+
+extension ChainNetwork {
+  /// Parameters to start from: random weights, and heads at the columns' marginals.
+  ///
+  /// The heads' biases are the logs of the classes' shares (weights counted, half a row added to each); the Gaussians
+  /// stand at the quantiles of the continuous cells. Knots of the encodings are quantiles as well.
+  ///
+  /// - Precondition: the rows are valid ones of this chain.
+  func start(from rows: ChainRows, seed: UInt64) -> Parameters<Scalar> {
+    var parameters = Parameters<Scalar>(layout: layout, seed: seed)
+    for (index, column) in plan.columns.enumerated() {
+      let cells = rows.columns[index]
+      let places = sortedPlaces(of: index, cells: cells, weights: rows.weights)
+      if let knots = encode.slices[index].knots, !places.isEmpty {
+        let pieces = knots.count - 1
+        var at = quantiles(places, (0...pieces).map { Double($0) / Double(pieces) })
+        // Knots must increase; equal ones are taken a hair apart.
+        for knot in 1..<at.count where at[knot] <= at[knot - 1] { at[knot] = at[knot - 1] + 1e-4 }
+        parameters[knots] = at.map { Scalar($0) }
+      }
+      guard column.position != nil else { continue }
+      let bias = headBias(of: index, cells: cells, weights: rows.weights)
+      if let low = lowRankHeads.first(where: { $0.column == index }), let slice = low.expand.bias {
+        parameters[slice] = bias
+      } else if let slice = output.bias {
+        var all = parameters[slice]
+        all.replaceSubrange(column.outputRows, with: bias)
+        parameters[slice] = all
+      }
+    }
+    return parameters
+  }
+
+  private func headBias(of index: Int, cells: ChainCells, weights: [Float]?) -> [Scalar] {
+    let column = plan.columns[index]
+    var result: [Double] = []
+    if column.headClasses > 0 {
+      var counts = [Double](repeating: 0.5, count: column.headClasses)
+      for (row, code) in cells.codes.enumerated() where code >= 0 {
+        counts[Int(code)] += weights.map { Double($0[row]) } ?? 1
+      }
+      let total = counts.reduce(0, +)
+      result += counts.map { log($0 / total) }
+    }
+    if column.shape.continuous != 0 {
+      let open = Int32(column.shape.atoms)
+      var points: [(Double, Double)] = []
+      for (row, code) in cells.codes.enumerated() where code == open {
+        points.append((Self.middle(cells, row), weights.map { Double($0[row]) } ?? 1))
+      }
+      points.sort { $0.0 < $1.0 }
+      result += mixtureBias(points, components: Int(column.shape.components))
+    }
+    return result.map { Scalar($0) }
+  }
+
+  /// Equal shares, means at the points' quantiles, deviations of the means' distances.
+  private func mixtureBias(_ points: [(Double, Double)], components n: Int) -> [Double] {
+    let levels = (0..<n).map { (Double($0) + 0.5) / Double(n) }
+    let means: [Double] = points.isEmpty ? levels.map { -2 + 4 * $0 } : quantiles(points, levels)
+    let logScales: [Double] = means.indices.map { place in
+      let gap: Double = n == 1 ? 1 : (means[min(place + 1, n - 1)] - means[max(place - 1, 0)]) / 2
+      return log(min(max(gap, 0.05), 1))
+    }
+    return [Double](repeating: 0, count: n) + means + logScales
+  }
+
+  /// Places on z of a column's cells, sorted, with their weights; atoms count where they have positions.
+  private func sortedPlaces(of index: Int, cells: ChainCells, weights: [Float]?) -> [(Double, Double)] {
+    let atoms = plan.columns[index].shape.atoms
+    let positions = specification.columns[index].positions
+    var places: [(Double, Double)] = []
+    for (row, code) in cells.codes.enumerated() where code >= 0 {
+      let weight = weights.map { Double($0[row]) } ?? 1
+      if weight == 0 { continue }
+      if code == atoms {
+        places.append((Self.middle(cells, row), weight))
+      } else if let positions {
+        places.append((Double(positions[Int(code)]), weight))
+      }
+    }
+    return places.sorted { $0.0 < $1.0 }
+  }
+
+  /// The middle of a cell, or its finite end.
+  private static func middle(_ cells: ChainCells, _ row: Int) -> Double {
+    let (low, high) = (Double(cells.low[row]), Double(cells.high[row]))
+    return low == -.infinity ? high : high == .infinity ? low : (low + high) / 2
+  }
+
+  /// Weighted quantiles of sorted values.
+  private func quantiles(_ points: [(Double, Double)], _ levels: [Double]) -> [Double] {
+    let total = points.reduce(0) { $0 + $1.1 }
+    var (place, passed) = (0, 0.0)
+    return levels.map { level in
+      while place + 1 < points.count && passed + points[place].1 < level * total {
+        passed += points[place].1
+        place += 1
+      }
+      return points[place].0
+    }
+  }
+}
