@@ -2,6 +2,7 @@
 public final class TableBatches {
   private enum Origin {
     case stream(CSVStream)
+    case database(SQLiteSource)
     case memory(Table)
   }
 
@@ -11,7 +12,12 @@ public final class TableBatches {
 
   init(_ stream: CSVStream) {
     origin = .stream(stream)
-    batchRows = 0
+    batchRows = .max
+  }
+
+  init(_ database: SQLiteSource) {
+    origin = .database(database)
+    batchRows = .max
   }
 
   /// Batches of a table in memory.
@@ -20,15 +26,16 @@ public final class TableBatches {
     self.batchRows = max(1, batchRows)
   }
 
-  /// The next batch; `nil` at the end.
+  /// The next batch, of `limit` rows at most if that is less than a batch; `nil` at the end.
   ///
   /// - Throws: `TableError`.
-  public func next() throws -> Table? {
+  public func next(limit: Int = .max) throws -> Table? {
     switch origin {
-    case .stream(let stream): return try stream.next()
+    case .stream(let stream): return try stream.next(limit: limit)
+    case .database(let source): return try source.next(limit: limit)
     case .memory(let table):
       if row >= table.rowCount { return nil }
-      let rows = row..<min(row + batchRows, table.rowCount)
+      let rows = row..<min(row + min(batchRows, limit), table.rowCount)
       row = rows.upperBound
       return table.batch(rows)
     }

@@ -67,13 +67,13 @@ public struct TableSource: Sendable {
       case .text: try CSVReader(path: path, options: options).readAll()
       case .npy: try NPYSource.read(InputFile(path: path))
       case .npz: try NPYSource.readArchive(InputFile(path: path), member: part)
-      case .sqlite: try SQLiteSource(path: path, options: options).read(table: part, query: query)
+      case .sqlite: try SQLiteSource(path: path, table: part, query: query, options: options).readAll()
       }
     let names = options.columns?.filter { !options.passesOverUnknownNames || table[$0] != nil }
     return try names.map { try table.selecting(columns: $0) } ?? table
   }
 
-  /// Reads the table in batches against columns of known storage; texts in constant memory, other sources from memory.
+  /// Reads the table in batches against columns of known storage; texts and SQLite in constant memory, other sources from memory.
   ///
   /// - Parameters:
   ///   - columns: The columns to read and how each is stored.
@@ -88,6 +88,10 @@ public struct TableSource: Sendable {
     }
     var source = self
     source.restrict(to: columns)
+    if content == .sqlite {
+      return TableBatches(
+        try SQLiteSource(path: path, table: part, query: query, options: source.options, batchRows: batchRows))
+    }
     return TableBatches(try source.read(), batchRows: batchRows)
   }
 
