@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// A thread of the operating system, for work that blocks or runs long.
-package struct SystemThread: ~Copyable {
+/// A thread of the operating system, for work that blocks or runs long; to be joined or detached, once.
+package final class SystemThread: @unchecked Sendable {
   private final class Work {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -54,8 +54,8 @@ package struct SystemThread: ~Copyable {
   }
 
   /// Waits until the body has returned.
-  package consuming func join() { pthread_join(thread, nil) }
+  package func join() { pthread_join(thread, nil) }
 
   /// Lets the thread run on alone.
-  package consuming func detach() { pthread_detach(thread) }
+  package func detach() { pthread_detach(thread) }
 }

@@ -60,6 +60,7 @@ final class SQLiteStatement {
 
   private let database: SQLiteDatabase
   private let handle: OpaquePointer
+  private var isDone = false
 
   /// Prepares a query: one statement, and one that reads.
   ///
@@ -99,9 +100,13 @@ final class SQLiteStatement {
   ///
   /// - Throws: `TableError.cannotRead`.
   func step() throws -> Bool {
+    // Another step behind the last row would start the query again.
+    if isDone { return false }
     switch sqlite3_step(handle) {
-    case SQLITE_ROW: true
-    case SQLITE_DONE: false
+    case SQLITE_ROW: return true
+    case SQLITE_DONE:
+      isDone = true
+      return false
     default: throw database.failure()
     }
   }

@@ -30,7 +30,7 @@ final class SQLiteSource {
       statement = try SQLiteStatement(database, "SELECT * FROM \"\(identifier)\"")
     }
     let names = statement.columnNames
-    for name in options.columns ?? [] where !names.contains(name) {
+    for name in options.requiredNames where !names.contains(name) {
       throw TableError.unknownColumn(name: name, available: names)
     }
     let wanted = options.columns.map(Set.init)
@@ -38,9 +38,9 @@ final class SQLiteSource {
     builders = names.enumerated().compactMap { index, column in
       if wanted?.contains(column) == false { return nil }
       return SQLiteColumnBuilder(
-        name: column, index: index, storage: options.storage[column], markers: markers)
+        name: column, index: index, storage: options.storage(of: column), markers: markers)
     }
-    columns = options.columns
+    columns = options.columns?.filter { names.contains($0) }
     self.batchRows = max(1, batchRows)
   }
 

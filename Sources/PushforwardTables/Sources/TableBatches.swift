@@ -3,6 +3,7 @@ public final class TableBatches {
   private enum Origin {
     case stream(CSVStream)
     case database(SQLiteSource)
+    case arrays(NPYRows, columns: [String])
     case memory(Table)
   }
 
@@ -10,20 +11,23 @@ public final class TableBatches {
   private let batchRows: Int
   private var row = 0
 
-  init(_ stream: CSVStream) {
-    origin = .stream(stream)
-    batchRows = .max
+  private init(_ origin: Origin, batchRows: Int) {
+    self.origin = origin
+    self.batchRows = batchRows
   }
 
-  init(_ database: SQLiteSource) {
-    origin = .database(database)
-    batchRows = .max
+  convenience init(_ stream: CSVStream) { self.init(.stream(stream), batchRows: .max) }
+
+  convenience init(_ database: SQLiteSource) { self.init(.database(database), batchRows: .max) }
+
+  /// Some columns of arrays.
+  convenience init(_ arrays: NPYRows, columns: [String]) {
+    self.init(.arrays(arrays, columns: columns), batchRows: .max)
   }
 
   /// Batches of a table in memory.
-  public init(_ table: Table, batchRows: Int = 16384) {
-    origin = .memory(table)
-    self.batchRows = max(1, batchRows)
+  public convenience init(_ table: Table, batchRows: Int = 16384) {
+    self.init(.memory(table), batchRows: max(1, batchRows))
   }
 
   /// The next batch, of `limit` rows at most if that is less than a batch; `nil` at the end.
@@ -33,6 +37,7 @@ public final class TableBatches {
     switch origin {
     case .stream(let stream): return try stream.next(limit: limit)
     case .database(let source): return try source.next(limit: limit)
+    case .arrays(let rows, let columns): return try rows.next(limit: limit)?.selecting(columns: columns)
     case .memory(let table):
       if row >= table.rowCount { return nil }
       let rows = row..<min(row + min(batchRows, limit), table.rowCount)
