@@ -84,18 +84,18 @@ struct SampleCommand: ParsableCommand {
     var done = 0
     let (count, seed) = (count, seed)
     try OrderedPipeline.run(
-      read: {
+      read: { () -> Range<Int>? in
         if started == total { return nil }
         let rows = started..<min(started + SampleCommand.pieceRows, total)
         started = rows.upperBound
         return rows
       },
-      work: { rows in
+      work: { (rows: Range<Int>) -> Drawn in
         // Row i of the file stands behind draws i * count ..< (i + 1) * count.
         let given = conditions.map { table in
           table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / count })
         }
-        let drawn =
+        let drawn: Table =
           if isPartial, let given {
             try model.complete(given, seed: seed, firstRow: rows.lowerBound, draw: 0, workers: nil)
           } else {
@@ -105,7 +105,7 @@ struct SampleCommand: ParsableCommand {
           try given.map { (name: name, column: try $0.column(name)) }
         }
         let table = try Table(conditioned + drawn.columns.map { (name: $0, column: $1) })
-        return (rows: rows.count, lines: try formatter.text(table))
+        return Drawn(lines: try formatter.text(table), rows: rows.count)
       },
       write: { piece in
         try results.write(lines: piece.lines)
@@ -121,6 +121,12 @@ struct SampleCommand: ParsableCommand {
     let results = try CSVResults(path: output, names: drawn.names, decimals: model.decimals)
     try results.write(drawn)
     try results.finish()
+  }
+
+  /// One piece's rows as text.
+  private struct Drawn: Sendable {
+    var lines: [UInt8]
+    var rows: Int
   }
 
   /// Rows that one worker draws at once.
