@@ -82,7 +82,7 @@ struct SampleCommand: ParsableCommand {
     let meter = ProgressMeter()
     var started = 0
     var done = 0
-    let (count, seed) = (count, seed)
+    let (draws, randomSeed) = (count, seed)
     try OrderedPipeline.run(
       read: { () -> Range<Int>? in
         if started == total { return nil }
@@ -91,15 +91,15 @@ struct SampleCommand: ParsableCommand {
         return rows
       },
       work: { (rows: Range<Int>) -> Drawn in
-        // Row i of the file stands behind draws i * count ..< (i + 1) * count.
+        // Row i of the file stands behind draws i * draws ..< (i + 1) * draws.
         let given = conditions.map { table in
-          table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / count })
+          table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / draws })
         }
         let drawn: Table =
           if isPartial, let given {
-            try model.complete(given, seed: seed, firstRow: rows.lowerBound, draw: 0, workers: nil)
+            try model.complete(given, seed: randomSeed, firstRow: rows.lowerBound, draw: 0, workers: nil)
           } else {
-            try model.sample(count: rows.count, given: given, seed: seed, firstRow: rows.lowerBound, workers: nil)
+            try model.sample(count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
           }
         let conditioned = try model.given.compactMap { name in
           try given.map { (name: name, column: try $0.column(name)) }
