@@ -15,10 +15,11 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .target(name: "CKernels"),
+    // The system's SQLite.
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"]), .yum(["sqlite-devel"]), .brew(["sqlite"])]),
     .target(name: "PushforwardCore", dependencies: ["CKernels"]),
     .target(name: "PushforwardModels", dependencies: ["CKernels", "PushforwardCore"]),
     .target(name: "PushforwardMixtures", dependencies: ["CKernels", "PushforwardCore", "PushforwardModels"]),
@@ -35,8 +36,7 @@ let package = Package(
     .target(
       name: "PushforwardTables",
       dependencies: [
-        "CKernels", "PushforwardCore",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CKernels", "CSQLite", "PushforwardCore",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
     .target(name: "PushforwardEvaluation", dependencies: ["PushforwardCore", "PushforwardModels"]),
@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(name: "PushforwardInterchangeTests", dependencies: ["PushforwardInterchange"]),
     .testTarget(
       name: "PushforwardTablesTests",
-      dependencies: ["PushforwardTables", "CKernels", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["PushforwardTables", "CKernels", "CSQLite"]),
     .testTarget(
       name: "PushforwardEvaluationTests",
       dependencies: ["PushforwardCore", "PushforwardModels", "PushforwardEvaluation"]),

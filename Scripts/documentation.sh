@@ -20,7 +20,7 @@ fi
 
 # Headers of C modules that the modules are built upon.
 maps=""
-for map in "$built"/CKernels.build/module.modulemap .build/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
+for map in "$built"/CKernels.build/module.modulemap Sources/CSQLite/module.modulemap; do
   maps="$maps -Xcc -fmodule-map-file=$map"
 done
 

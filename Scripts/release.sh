@@ -29,3 +29,7 @@ if [ "$(uname -s)" = Linux ]; then
   [ -z "$others" ] || { printf 'release: also needs %s\n' "$others" >&2; exit 1; }
 fi
 ls -l .build/dist/pushforward | awk '{ printf "%s: %.1f MB\n", $NF, $5 / 1e6 }'
+
+# Anything that imports Foundation (not FoundationEssentials) brings 40 MB of ICU along.
+bytes=$(wc -c <.build/dist/pushforward)
+[ "$bytes" -lt 25000000 ] || { echo "release: expected less than 25 MB (does a source import Foundation?)" >&2; exit 1; }

@@ -22,7 +22,7 @@ fi
 [ "$(uname -s)" = Linux ] || exit 0
 
 packages=""
-# GRDB compiles against SQLite's header.
+# Tables are read from SQLite files; the archive in the same package is what a release links.
 if ! printf '#include <sqlite3.h>\n' | clang -E -x c - >/dev/null 2>&1; then packages="libsqlite3-dev"; fi
 [ -n "$packages" ] || exit 0
 

@@ -50,7 +50,7 @@ public struct Chain: Sendable {
   ///   - rows: The rows.
   ///   - given: Numbers of columns that are conditions of this question.
   ///   - workers: Threads; the result does not depend on them.
-  /// - Returns: One a row.
+  /// - Returns: One number a row.
   /// - Throws: `ChainError`.
   public func logProb(_ rows: ChainRows, given: [Int] = [], workers: WorkerPool? = nil) throws -> [Double] {
     let columns = try columnLogProb(rows, given: given, workers: workers)

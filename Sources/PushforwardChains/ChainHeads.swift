@@ -1,6 +1,13 @@
 import CKernels
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// One column's conditional distribution for each of some rows: class probabilities and a mixture of Gaussians on z.
 ///

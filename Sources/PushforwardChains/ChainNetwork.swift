@@ -95,7 +95,7 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
   }
 
   /// Log-probability of each modelled column's cell, nats: features in the order of `scoredColumns`.
-  func columnLogProb(_ cells: Variable, on tape: Tape<Scalar>) -> Variable {
+  public func columnLogProb(_ cells: Variable, on tape: Tape<Scalar>) -> Variable {
     let outputs = tape.record(output, hidden(cells, on: tape), outputFeatures: output.weight.rows)
     var result = fullHeads.map { tape.record($0, cells, outputs, outputFeatures: $0.columns.count) }
     for head in lowRankHeads {

@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 extension ChainNetwork {
   /// Parameters to start from: random weights, and heads at the columns' marginals.

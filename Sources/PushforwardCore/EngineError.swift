@@ -14,6 +14,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   case parameterShape(name: String, expected: Int, found: Int)
   /// A setting is outside its range.
   case invalidSetting(name: String, expected: String, found: String)
+  /// The system starts no more threads.
+  case noThread
 
   /// One line for a person.
   public var description: String {
@@ -32,6 +34,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
       "parameter '\(name)': expected \(expected) numbers, found \(found)"
     case .invalidSetting(let name, let expected, let found):
       "\(name): expected \(expected), found \(found)"
+    case .noThread: "the system starts no more threads"
     }
   }
 }

@@ -1,4 +1,10 @@
-import Foundation
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// How well probabilities of a category foretold what came.
 public struct CategoryPrediction: Codable, Sendable, Equatable {

@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Checks of what a flow claims about itself: round trips, log-determinants, gradients, normalisation.
 ///

@@ -1,4 +1,10 @@
-import Foundation
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The mean log-likelihood of some rows, with how sure one can be of it.
 ///
@@ -42,6 +48,26 @@ public struct LikelihoodSummary: Codable, Sendable, Equatable {
     }
     standardError =
       finite > 1 ? (squares * Double(finite) / Double(finite - 1)).squareRoot() / weightTotal : .nan
+  }
+
+  /// Takes further rows in, given by a summary of theirs; rows of equal weight only.
+  ///
+  /// What results is the summary of all rows, to rounding (Chan, Golub and LeVeque, 1983, eq. 2.1).
+  public mutating func add(_ other: LikelihoodSummary) {
+    let (a, b) = (Double(rowCount - nonFiniteCount), Double(other.rowCount - other.nonFiniteCount))
+    rowCount += other.rowCount
+    nonFiniteCount += other.nonFiniteCount
+    if b == 0 { return }
+    if a == 0 {
+      (mean, standardError) = (other.mean, other.standardError)
+    } else {
+      let squares = { (count: Double, error: Double) in count > 1 ? error * error * count * (count - 1) : 0 }
+      let difference = other.mean - mean
+      let total = a + b
+      let sum = squares(a, standardError) + squares(b, other.standardError) + difference * difference * a * b / total
+      mean += difference * b / total
+      standardError = (sum / (total - 1) / total).squareRoot()
+    }
   }
 
   private enum CodingKeys: String, CodingKey {

@@ -1,4 +1,10 @@
-import Foundation
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// How well distributions of a quantity foretold what came: errors, proper scores, coverage, uniformity.
 public struct QuantityPrediction: Codable, Sendable, Equatable {

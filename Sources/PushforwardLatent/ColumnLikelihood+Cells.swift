@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// From a decoder's numbers back to cells in the column's own units.
 extension ColumnLikelihood {

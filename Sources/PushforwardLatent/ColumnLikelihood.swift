@@ -1,6 +1,13 @@
 import CKernels
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// How a latent-variable model sees one column: which distribution its decoder gives, and in which units it counts.
 ///

@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardTraining
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The bound that a variational autoencoder is trained by: a lower bound of `log p(x | context)`, nats a row.
 ///

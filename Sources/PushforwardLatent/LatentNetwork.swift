@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The structure of a variational autoencoder without its numbers: what a tape runs.
 ///

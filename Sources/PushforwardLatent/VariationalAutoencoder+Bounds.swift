@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// What is known of a row's log-likelihood: it has no closed form, so these are estimates from draws of the posterior.
 public struct LatentScore: Sendable, Equatable {

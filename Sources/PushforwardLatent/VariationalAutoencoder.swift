@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// A variational autoencoder: a latent value z drawn from a prior, and columns drawn given z, with an encoder that says
 /// which z a row may have come from.

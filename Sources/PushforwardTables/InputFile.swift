@@ -68,6 +68,23 @@ final class InputFile {
     }
   }
 
+  /// Bytes of a regular file from a place within it, whatever was read before.
+  ///
+  /// - Throws: `TableError.cannotRead`, also when the file has become shorter.
+  func copy(at offset: Int, count: Int, to target: UnsafeMutableRawPointer) throws {
+    var done = 0
+    while done < count {
+      let got = pread(descriptor, target + done, count - done, off_t(offset + done))
+      if got > 0 {
+        done += got
+      } else if got == 0 {
+        throw TableError.cannotRead(source: name, reason: "the file has become shorter while it was read")
+      } else if errno != EINTR {
+        throw TableError.cannotRead(source: name, reason: systemErrorText())
+      }
+    }
+  }
+
   /// Goes back to the first byte.
   ///
   /// - Throws: `TableError.cannotRead`.
@@ -91,4 +108,8 @@ final class InputFile {
       if bytes.count == old { return bytes }
     }
   }
+}
+
+extension InputFile: RandomAccessBytes {
+  var count: Int { size }
 }

@@ -45,25 +45,6 @@ package final class OutputFile {
     buffer.deallocate()
   }
 
-  /// Room for at least `count` (at most 4096) bytes; `advance` says how many were written there.
-  ///
-  /// - Throws: `TableError.cannotWrite` or `.brokenPipe`.
-  func room(_ count: Int) throws -> UnsafeMutablePointer<UInt8> {
-    if Self.capacity - used < count { try flush() }
-    return buffer + used
-  }
-
-  /// Counts bytes that were written into `room`.
-  func advance(_ count: Int) { used += count }
-
-  /// Appends one byte.
-  ///
-  /// - Throws: `TableError.cannotWrite` or `.brokenPipe`.
-  func append(_ byte: UInt8) throws {
-    try room(1).pointee = byte
-    used += 1
-  }
-
   /// Appends bytes.
   ///
   /// - Throws: `TableError.cannotWrite` or `.brokenPipe`.

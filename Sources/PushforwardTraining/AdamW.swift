@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The optimizer, for training loops of one's own.
 ///

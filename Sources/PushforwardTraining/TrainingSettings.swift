@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// How a model is trained.
 public struct TrainingSettings: Codable, Sendable, Equatable {

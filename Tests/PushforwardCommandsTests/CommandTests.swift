@@ -59,6 +59,53 @@ import Testing
     }
   }
 
+  @Test func manyPiecesAreScoredInOrder() throws {
+    try BuiltProgram.withFreshDirectory { program in
+      try Fixtures.put(["small.csv", "small.model"], into: program)
+      let one = try program.run(["score", "small.model", "small.csv"]).output.split(separator: "\n").dropFirst()
+      let rows = Fixtures.table.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+      try program.write("x,y,count,kind\n" + String(repeating: rows, count: 100), to: "long.csv")
+      let run = try program.run(["score", "small.model", "long.csv"])
+      #expect(run.status == 0, "\(run.error)")
+      let lines = run.output.split(separator: "\n").dropFirst()
+      #expect(lines.count == 30_000)
+      #expect(zip(lines, (0..<100).flatMap { _ in one }).allSatisfy { $0 == $1 })
+      let evaluated = try json(try program.run(["evaluate", "small.model", "long.csv", "--json"]).output)
+      let mean = try #require(evaluated["mean_log_likelihood"] as? Double)
+      #expect(evaluated["rows"] as? Int == 30_000)
+      #expect(abs(mean - lines.compactMap { Double($0) }.reduce(0, +) / 30_000) < 1e-5)
+    }
+  }
+
+  @Test func anErrorInALaterPieceLeavesNoFile() throws {
+    try BuiltProgram.withFreshDirectory { program in
+      try Fixtures.put(["small.model"], into: program)
+      let rows = Fixtures.table.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+      let good = "x,y,count,kind\n" + String(repeating: rows, count: 100)
+      try program.write(good + "1,none,2,red\n", to: "bad.csv")
+      try program.write("what was there", to: "scores.csv")
+      for extra in [[], ["-o", "scores.csv"], ["-o", "new.csv"]] {
+        let run = try program.run(["score", "small.model", "bad.csv"] + extra)
+        #expect(run.status == 1)
+        #expect(run.error.hasPrefix("pushforward: error: bad.csv:30002: expected a number"), "\(run.error)")
+      }
+      #expect(try program.read("scores.csv") == "what was there")
+      let files = try FileManager.default.contentsOfDirectory(atPath: program.directory.path)
+      #expect(Set(files) == ["small.model", "bad.csv", "scores.csv"])
+    }
+  }
+
+  @Test(.enabled(if: BuiltProgram.hasShell)) func aReaderThatLeavesEndsScoring() throws {
+    try BuiltProgram.withFreshDirectory { program in
+      try Fixtures.put(["small.csv", "small.model"], into: program)
+      let run = try program.shell(
+        #"(cat small.csv; while tail -n 300 small.csv; do :; done) | { "$0" score small.model -; echo "status $?" >&2; } "#
+          + "| head -n 1000 | tail -n 1")
+      #expect(Double(run.output.trimmingCharacters(in: .newlines)) != nil, "\(run.output)")
+      #expect(run.error.contains("status 0"), "\(run.error)")
+    }
+  }
+
   @Test func standardInputIsAFileLikeOthers() throws {
     try BuiltProgram.withFreshDirectory { program in
       try Fixtures.put(["small.csv", "small.model"], into: program)

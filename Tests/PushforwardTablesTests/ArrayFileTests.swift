@@ -33,6 +33,35 @@ import Testing
     #expect(try read(npy("<f8", shape: "(6,)", bytes(values))).values(in: "c1") == [0, 1, 2, 3, 4, 5])
   }
 
+  @Test(arguments: [false, true]) func pieces(fortran: Bool) throws {
+    // Longer than the megabyte that is read at once.
+    let (rows, columns) = (50_001, 5)
+    let values = (0..<rows * columns).map { $0 % 17 == 3 ? Double.nan : Double($0) * 0.5 }
+    let file = try ScratchFile(
+      npy("<f8", shape: "(\(rows), \(columns))", fortran: fortran, bytes(values.map(\.bitPattern))), suffix: ".npy")
+    defer { withExtendedLifetime(file) {} }
+    let whole = try TableSource(file.path).read()
+    #expect(whole.rowCount == rows)
+    let at = { (row: Int, column: Int) in values[fortran ? column * rows + row : row * columns + column].bitPattern }
+    for column in 0..<columns {
+      let read = whole.values(in: "c\(column + 1)")
+      #expect(read.indices.allSatisfy { read[$0].bitPattern == at($0, column) })
+    }
+    let batches = try TableSource(file.path).batches(columns: [("c4", .numbers), ("c2", .numbers)], batchRows: 9000)
+    var row = 0
+    while let batch = try batches.next() {
+      #expect(batch.names == ["c4", "c2"] && batch.rowCount == min(9000, rows - row))
+      #expect(batch.place(ofRow: 0) == "row \(row + 1) of \(file.path)")
+      for (name, column) in [("c4", 3), ("c2", 1)] {
+        let read = batch.values(in: name)
+        #expect(read.indices.allSatisfy { read[$0].bitPattern == at(row + $0, column) })
+        #expect(batch[name]?.missingCount == read.count { $0.isNaN })
+      }
+      row += batch.rowCount
+    }
+    #expect(row == rows)
+  }
+
   @Test func elementTypes() throws {
     for big in [false, true] {
       let mark = big ? ">" : "<"

@@ -74,7 +74,7 @@ import Testing
     close(ends[0])
     let t = try Table(numbers: ["v": [1, 2, 3]])
     #expect(throws: TableError.brokenPipe) {
-      let writer = try CSVWriter(OutputFile(descriptor: ends[1], name: "pipe"), names: ["v"])
+      let writer = try CSVWriter(OutputFile(descriptor: ends[1], name: "pipe"), CSVFormatter(names: ["v"]))
       try writer.write(t)
       try writer.close()
     }

@@ -1,5 +1,5 @@
+import CSQLite
 import Foundation
-import GRDB
 import PushforwardTables
 import Testing
 
@@ -7,7 +7,10 @@ import Testing
   private func withDatabase(_ sql: String, _ body: (String) throws -> Void) throws {
     let path = NSTemporaryDirectory() + "pushforward-\(UUID().uuidString).db"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+    var database: OpaquePointer?
+    defer { sqlite3_close(database) }
+    try #require(sqlite3_open(path, &database) == SQLITE_OK)
+    try #require(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK)
     try body(path)
   }
 
@@ -29,11 +32,32 @@ import Testing
     }
   }
 
+  @Test func levelsOfEachBatch() throws {
+    let rows = (0..<40).map { "('k\($0 % 7)', \($0 % 5 == 0 ? "NULL" : "\($0)"))" }.joined(separator: ",")
+    try withDatabase("CREATE TABLE t (k TEXT, v REAL); INSERT INTO t VALUES \(rows)") { path in
+      let whole = try TableSource(path).read()
+      let batches = try TableSource(path).batches(columns: [("k", .categories), ("v", .numbers)], batchRows: 9)
+      var texts: [String?] = []
+      var values: [Double] = []
+      while let batch = try batches.next(limit: 6) {
+        #expect(batch.rowCount <= 6 && batch["v"]?.missingCount == batch.values(in: "v").count { $0.isNaN })
+        texts += batch.strings(in: "k")
+        values += batch.values(in: "v")
+      }
+      #expect(texts == whole.strings(in: "k") && whole["k"]?.categories.levels.count == 7)
+      #expect(values.map(\.bitPattern) == whole.values(in: "v").map(\.bitPattern) && values[1] == 1)
+    }
+  }
+
   @Test func queries() throws {
     try withDatabase(sql) { path in
       let t = try TableSource(path, query: "SELECT id * 2 AS twice FROM \"my table\" ORDER BY id DESC").read()
       #expect(t.names == ["twice"] && t.values(in: "twice") == [6, 4, 2])
-      for query in ["SELECT nothing FROM nowhere", "DELETE FROM other", "SELECT 1 AS a, 2 AS a", "SELECT 1 WHERE 0"] {
+      for query in [
+        "SELECT nothing FROM nowhere", "DELETE FROM other", "SELECT 1 AS a, 2 AS a", "SELECT 1 WHERE 0", "", "-- none",
+        "SELECT 1; DELETE FROM other", "SELECT 1 AS a; SELECT 2 AS a", "PRAGMA journal_mode = WAL",
+        "SELECT x'00' AS blob", "SELECT CAST(x'ff' AS TEXT) AS a", "SELECT 9e999 AS a",
+      ] {
         #expect(throws: TableError.self) { _ = try TableSource(path, query: query).read() }
       }
       #expect(try TableSource("\(path):other").read().rowCount == 3)
@@ -74,8 +98,13 @@ import Testing
         rows += batch.rowCount
       }
       #expect(rows == 3)
-      #expect(throws: TableError.self) {
-        _ = try TableSource("\(path):my table").batches(columns: [("mixed", .numbers)])
+      let numbers = try TableSource("\(path):my table").batches(columns: [("mixed", .numbers)], batchRows: 1)
+      #expect(try numbers.next()?.values(in: "mixed") == [7])
+      do {
+        _ = try numbers.next()
+        Issue.record("a text was taken for a number")
+      } catch {
+        #expect("\(error)" == "column mixed: expected a number, found \"seven\", row 2 of \(path):my table")
       }
     }
   }

@@ -1,8 +1,13 @@
 import ArgumentParser
-import Foundation
 import PushforwardEstimators
 import PushforwardInterchange
 import PushforwardTables
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// `pushforward demo`.
 struct DemoCommand: ParsableCommand {

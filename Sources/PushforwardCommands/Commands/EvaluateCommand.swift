@@ -43,17 +43,11 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let model = try Models.open(self.model)
-    let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
-    let workers = WorkerPool()
-    let evaluation = try model.evaluate(read, workers: workers)
-    let meter = ProgressMeter()
     let names = targets == ["all"] ? model.columns : columnNames(targets)
-    var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
-    for (index, name) in names.enumerated() {
-      meter.update(done: index, total: names.count, unit: "columns", detail: name)
-      predictions.append((name, try model.evaluatePrediction(read, target: name, draws: draws, workers: workers)))
-    }
-    meter.clear()
+    let input = TableInput(path: data, options: table)
+    let (evaluation, predictions) =
+      try names.isEmpty
+      ? (EvaluateCommand.evaluation(of: model, input.pieces(for: model)), []) : judge(model, input, targets: names)
     let results = try Output()
     if json {
       try results.print(EvaluateCommand.json(evaluation, predictions).text)
@@ -62,6 +56,31 @@ struct EvaluateCommand: ParsableCommand {
       for line in PredictionLines.lines(predictions) { try results.print(line) }
     }
     try results.finish()
+  }
+
+  /// In memory that does not grow with the rows.
+  private static func evaluation(of model: any TableModel, _ pieces: TablePieces) throws -> ModelEvaluation {
+    var total = EvaluationTotal()
+    try OrderedPipeline.run(
+      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model) }, write: { total.add($0) })
+    return try total.evaluation(likelihood: model.traits.likelihood)
+  }
+
+  /// With predictions of the targets, which look at all rows.
+  private func judge(
+    _ model: any TableModel, _ input: TableInput, targets: [String]
+  ) throws -> (ModelEvaluation, [(name: String, evaluation: PredictionEvaluation)]) {
+    let read = try input.readRequired(columns: model.requiredColumns)
+    let workers = WorkerPool()
+    let evaluation = try model.evaluate(read, workers: workers)
+    let meter = ProgressMeter()
+    var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
+    for (index, name) in targets.enumerated() {
+      meter.update(done: index, total: targets.count, unit: "columns", detail: name)
+      predictions.append((name, try model.evaluatePrediction(read, target: name, draws: draws, workers: workers)))
+    }
+    meter.clear()
+    return (evaluation, predictions)
   }
 
   private static func lines(_ evaluation: ModelEvaluation, name: String) -> [String] {

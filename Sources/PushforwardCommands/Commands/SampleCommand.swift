@@ -78,26 +78,40 @@ struct SampleCommand: ParsableCommand {
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
     let results = try CSVResults(
       path: output, names: model.given + model.columns, decimals: model.decimals)
+    let formatter = results.formatter
     let meter = ProgressMeter()
-    let workers = WorkerPool()
-    let piece = 16384
-    for start in stride(from: 0, to: total, by: piece) {
-      let rows = min(piece, total - start)
-      // Row i of the file stands behind draws i * count ..< (i + 1) * count.
-      let given = conditions.map { table in
-        table.selecting(rows: (start..<start + rows).map { table.rowCount == 1 ? 0 : $0 / count })
-      }
-      let drawn =
-        if isPartial, let given {
-          try model.complete(given, seed: seed, firstRow: start, draw: 0, workers: workers)
-        } else {
-          try model.sample(count: rows, given: given, seed: seed, firstRow: start, workers: workers)
+    var started = 0
+    var done = 0
+    let (draws, randomSeed) = (count, seed)
+    try OrderedPipeline.run(
+      read: { () -> Range<Int>? in
+        if started == total { return nil }
+        let rows = started..<min(started + SampleCommand.pieceRows, total)
+        started = rows.upperBound
+        return rows
+      },
+      work: { (rows: Range<Int>) -> Drawn in
+        // Row i of the file stands behind draws i * draws ..< (i + 1) * draws.
+        let given = conditions.map { table in
+          table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / draws })
         }
-      let conditioned = try model.given.compactMap { name in try given.map { (name: name, column: try $0.column(name)) }
-      }
-      try results.write(Table(conditioned + drawn.columns.map { (name: $0, column: $1) }))
-      meter.update(done: start + rows, total: total, unit: "rows")
-    }
+        let drawn: Table =
+          if isPartial, let given {
+            try model.complete(given, seed: randomSeed, firstRow: rows.lowerBound, draw: 0, workers: nil)
+          } else {
+            try model.sample(count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
+          }
+        let conditioned = try model.given.compactMap { name in
+          try given.map { (name: name, column: try $0.column(name)) }
+        }
+        let table = try Table(conditioned + drawn.columns.map { (name: $0, column: $1) })
+        return Drawn(lines: try formatter.text(table), rows: rows.count)
+      },
+      write: { piece in
+        try results.write(lines: piece.lines)
+        done += piece.rows
+        meter.update(done: done, total: total, unit: "rows")
+      })
     try results.finish()
     meter.clear()
   }
@@ -108,4 +122,13 @@ struct SampleCommand: ParsableCommand {
     try results.write(drawn)
     try results.finish()
   }
+
+  /// One piece's rows as text.
+  private struct Drawn: Sendable {
+    var lines: [UInt8]
+    var rows: Int
+  }
+
+  /// Rows that one worker draws at once.
+  private static let pieceRows = 4096
 }

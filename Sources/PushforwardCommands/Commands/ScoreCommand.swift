@@ -40,23 +40,29 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     if bySequence { return try scoreSequences() }
     let model = try Models.open(self.model)
-    let input = TableInput(path: data, options: table)
     let results = try CSVResults(path: output, names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
+    let formatter = results.formatter
     let meter = ProgressMeter()
-    let workers = WorkerPool()
     var rows = 0
     var unscored = 0
     var nonFinite = 0
-    // Sequences must not be cut.
-    let pieceRows = model.traits.isSequential ? Int.max : 16384
-    try input.forEachPiece(columns: model.requiredColumns, batchRows: pieceRows) { piece in
-      let scores = try model.score(piece, workers: workers)
-      try results.write(ScoreCommand.table(scores.logProb))
-      rows += piece.rowCount
-      unscored += piece.rowCount - scores.scoredRows.count
-      nonFinite += scores.scoredRows.count { !scores.logProb[$0].isFinite }
-      meter.update(rows: rows)
-    }
+    let pieces = try TableInput(path: data, options: table).pieces(for: model)
+    try OrderedPipeline.run(
+      read: { try pieces.next() },
+      work: { piece in
+        let scores = try model.score(piece, workers: nil)
+        return Scored(
+          lines: try formatter.text(ScoreCommand.table(scores.logProb)), rows: piece.rowCount,
+          unscored: piece.rowCount - scores.scoredRows.count,
+          nonFinite: scores.scoredRows.count { !scores.logProb[$0].isFinite })
+      },
+      write: { piece in
+        try results.write(lines: piece.lines)
+        rows += piece.rows
+        unscored += piece.unscored
+        nonFinite += piece.nonFinite
+        meter.update(rows: rows)
+      })
     try results.finish()
     meter.clear()
     if unscored > 0 { Console.note("\(unscored) of \(Format.count(rows, "row")) have a missing cell and no log_prob") }
@@ -74,6 +80,14 @@ struct ScoreCommand: ParsableCommand {
     let results = try CSVResults(path: output, names: columns.map(\.name), decimals: [ScoreCommand.column: 6])
     try results.write(Table(columns))
     try results.finish()
+  }
+
+  /// One piece's results.
+  private struct Scored: Sendable {
+    var lines: [UInt8]
+    var rows: Int
+    var unscored: Int
+    var nonFinite: Int
   }
 
   /// The column of results, with six decimals: what is behind that is rounding.

@@ -8,6 +8,8 @@ final class CSVResults {
   private let path: String
   private let file: AtomicFile?
   private let writer: CSVWriter
+  /// Makes the lines that `write(lines:)` takes.
+  let formatter: CSVFormatter
 
   /// Opens the destination (`nil` or `-` is standard output) and writes the header.
   ///
@@ -15,13 +17,19 @@ final class CSVResults {
   init(path: String?, names: [String], decimals: [String: Int]) throws {
     self.path = path ?? "-"
     file = self.path == "-" ? nil : try AtomicFile(path: self.path)
-    writer = try CSVWriter(path: file?.temporaryPath ?? self.path, names: names, decimals: decimals)
+    formatter = CSVFormatter(names: names, decimals: decimals)
+    writer = try CSVWriter(path: file?.temporaryPath ?? self.path, formatter)
   }
 
   /// Writes the rows of a table that has the columns named at the start.
   ///
   /// - Throws: `FileError.cannotWrite`, `TableError.brokenPipe`.
   func write(_ table: Table) throws { try naming { try writer.write(table) } }
+
+  /// Writes lines that the formatter has made.
+  ///
+  /// - Throws: `FileError.cannotWrite`, `TableError.brokenPipe`.
+  func write(lines: [UInt8]) throws { try naming { try writer.write(lines: lines) } }
 
   /// Hands over what is buffered and gives the file its name; without this call no file is left behind.
   ///

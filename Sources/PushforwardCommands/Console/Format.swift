@@ -1,11 +1,17 @@
-import Foundation
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Numbers as people read them; the same in every locale.
 package enum Format {
   /// A fixed number of digits behind the point; with an exponent from 10^9.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "\(value)" }
-    return String(format: abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
+    return text(abs(value) < 1e9 ? "%.\(digits)f" : "%.\(digits)e", value)
   }
 
   /// How a model compares with a baseline: `nsf gains 1.4411`, `planar loses 0.8537`.
@@ -17,8 +23,8 @@ package enum Format {
   package static func significant(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
     let magnitude = Int(log10(abs(value)).rounded(.down))
-    if magnitude < -4 || magnitude > 14 { return String(format: "%.\(digits - 1)e", value) }
-    return String(format: "%.\(max(0, digits - 1 - magnitude))f", value)
+    if magnitude < -4 || magnitude > 14 { return text("%.\(digits - 1)e", value) }
+    return text("%.\(max(0, digits - 1 - magnitude))f", value)
   }
 
   /// Groups of three digits: `45 730`.
@@ -40,11 +46,22 @@ package enum Format {
   /// `12 s`, `3 min 05 s`, `2 h 10 min`.
   package static func seconds(_ value: Double) -> String {
     guard value.isFinite, value < 1e9 else { return "?" }
-    if value < 10 { return String(format: "%.1f s", max(0, value)) }
+    if value < 10 { return text("%.1f s", max(0, value)) }
     let whole = Int(value.rounded())
     if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return String(format: "%d min %02d s", whole / 60, whole % 60) }
-    return String(format: "%d h %02d min", whole / 3600, whole / 60 % 60)
+    if whole < 3600 { return text("%ld min %02ld s", whole / 60, whole % 60) }
+    return text("%ld h %02ld min", whole / 3600, whole / 60 % 60)
+  }
+
+  /// Text by a format of C's `printf`.
+  private static func text(_ format: String, _ arguments: any CVarArg...) -> String {
+    withVaList(arguments) { list in
+      // Wide enough for every format above: values are below 1e15 or written with an exponent.
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+        guard let start = buffer.baseAddress, vsnprintf(start, buffer.count, format, list) >= 0 else { return "" }
+        return String(cString: start)
+      }
+    }
   }
 
   /// `1.2 MB`.

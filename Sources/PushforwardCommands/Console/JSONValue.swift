@@ -1,4 +1,8 @@
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A JSON value whose members keep the order in which they were written down.
 package enum JSONValue: Equatable {
@@ -81,7 +85,7 @@ package enum JSONValue: Equatable {
       case "\n": out += "\\n"
       case "\r": out += "\\r"
       case "\t": out += "\\t"
-      case "\u{0}"..<" ", "\u{7f}": out += String(format: "\\u%04x", scalar.value)
+      case "\u{0}"..<" ", "\u{7f}": out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
       default: out.unicodeScalars.append(scalar)
       }
     }

@@ -21,14 +21,19 @@ struct TableInput {
     }
   }
 
-  /// The columns that a model knows, piece by piece.
+  /// The rows that a model scores, piece by piece; all at once where a row's score depends on those before it.
   ///
-  /// - Throws: `TableError`, or what `body` throws.
-  func forEachPiece(
-    columns: [(name: String, storage: Column.Storage)], batchRows: Int = 16384, _ body: (Table) throws -> Void
-  ) throws {
-    let batches = try source(options.csv).batches(columns: columns, batchRows: batchRows)
-    while let piece = try batches.next() { try body(piece) }
+  /// Modelled columns may be absent if the model accepts missing cells.
+  ///
+  /// - Throws: `TableError`.
+  func pieces(for model: any TableModel) throws -> TablePieces {
+    var csv = options.csv
+    csv.passesOverUnknownNames = model.traits.acceptsMissing
+    let columns = model.requiredColumns
+    let needed = model.traits.acceptsMissing ? model.given : []
+    let mostRows = model.traits.isSequential ? Int.max : (1 << 17) / max(1, columns.count)
+    return TablePieces(
+      try source(csv).batches(columns: columns, batchRows: .max), needed: needed, mostRows: mostRows)
   }
 
   /// The columns that a model knows, piece by piece; those in `optional`, and for a model that accepts missing cells all
@@ -76,9 +81,9 @@ struct TableInput {
   ///
   /// - Throws: `TableError`.
   func readRequired(columns: [(name: String, storage: Column.Storage)]) throws -> Table {
-    var table: Table?
-    try forEachPiece(columns: columns, batchRows: .max) { table = $0 }
-    guard let table else { throw TableError.noRows(source: path) }
+    guard let table = try source(options.csv).batches(columns: columns, batchRows: .max).next() else {
+      throw TableError.noRows(source: path)
+    }
     return table
   }
 
@@ -87,5 +92,31 @@ struct TableInput {
       throw TableError.unsupportedFormat(source: path, detail: "this is a model file, expected a table")
     }
     return try TableSource(options.table.map { "\(path):\($0)" } ?? path, query: options.query, options: csv)
+  }
+}
+
+/// Pieces of a table for a pipeline: small at first, so that the rows of a short table too are shared among the workers.
+final class TablePieces {
+  private let batches: TableBatches
+  private let needed: [String]
+  private let mostRows: Int
+  private var rows: Int
+
+  /// Pieces of 256 to 8192 rows, or all rows at once if `mostRows` allows any number; each has the `needed` columns.
+  init(_ batches: TableBatches, needed: [String], mostRows: Int) {
+    self.batches = batches
+    self.needed = needed
+    self.mostRows = mostRows == .max ? .max : max(256, min(8192, mostRows))
+    rows = mostRows == .max ? .max : 256
+  }
+
+  /// The next piece; `nil` at the end.
+  ///
+  /// - Throws: `TableError`.
+  func next() throws -> Table? {
+    defer { rows = rows > mostRows / 2 ? mostRows : 2 * rows }
+    let piece = try batches.next(limit: rows)
+    for name in needed { _ = try piece?.column(name) }
+    return piece
   }
 }

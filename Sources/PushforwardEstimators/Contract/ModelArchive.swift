@@ -1,5 +1,10 @@
-import Foundation
 import PushforwardInterchange
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A model file being written or read: a description as JSON, named tensors, and other models as members.
 ///

@@ -17,18 +17,64 @@ public struct ModelEvaluation: Sendable {
   public subscript(key: String) -> LikelihoodSummary? { baselines.first { $0.key == key }?.summary }
 }
 
+/// An evaluation in the making, of a table that comes in pieces.
+public struct EvaluationTotal: Sendable {
+  private var model = LikelihoodSummary([])
+  private var baselines: [(key: String, name: String, summary: LikelihoodSummary)] = []
+  private var rowCount = 0
+  private var scoredCount = 0
+  private var missing: [(column: String, count: Int)] = []
+  private var note: String?
+
+  /// No rows so far.
+  public init() {}
+
+  /// The rows of one piece, under a model.
+  ///
+  /// - Throws: as `TableModel.score`.
+  public init(_ piece: Table, under model: some TableModel, workers: WorkerPool? = nil) throws {
+    let scores = try model.score(piece, workers: workers)
+    self.model = LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] })
+    baselines = try model.baselines(piece).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) }
+    rowCount = piece.rowCount
+    scoredCount = scores.scoredRows.count
+    missing = scores.missing
+    note = scores.leftOutNote
+  }
+
+  /// Takes the rows of another piece in.
+  public mutating func add(_ piece: EvaluationTotal) {
+    if rowCount == 0 { return self = piece }
+    model.add(piece.model)
+    for index in baselines.indices { baselines[index].summary.add(piece.baselines[index].summary) }
+    for (column, count) in piece.missing {
+      if let index = missing.firstIndex(where: { $0.column == column }) {
+        missing[index].count += count
+      } else {
+        missing.append((column, count))
+      }
+    }
+    rowCount += piece.rowCount
+    scoredCount += piece.scoredCount
+    note =
+      missing.isEmpty
+      ? note ?? piece.note : PreparedRows.leftOutNote(rowCount - scoredCount, of: rowCount, missing: missing)
+  }
+
+  /// The evaluation of all rows.
+  ///
+  /// - Throws: `EstimatorError.tooFewRows` when no row could be scored.
+  public func evaluation(likelihood: ModelTraits.Likelihood) throws -> ModelEvaluation {
+    if scoredCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: note) }
+    return ModelEvaluation(model: model, likelihood: likelihood, baselines: baselines, leftOutNote: note)
+  }
+}
+
 extension TableModel {
   /// Mean log-likelihood of a table's rows.
   ///
   /// - Throws: as `score`; `EstimatorError.tooFewRows` when no row can be scored.
   public func evaluate(_ table: Table, workers: WorkerPool? = nil) throws -> ModelEvaluation {
-    let scores = try score(table, workers: workers)
-    if scores.scoredRows.isEmpty {
-      throw EstimatorError.tooFewRows(expected: 1, found: 0, note: scores.leftOutNote)
-    }
-    return ModelEvaluation(
-      model: LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] }), likelihood: traits.likelihood,
-      baselines: try baselines(table).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) },
-      leftOutNote: scores.leftOutNote)
+    try EvaluationTotal(table, under: self, workers: workers).evaluation(likelihood: traits.likelihood)
   }
 }

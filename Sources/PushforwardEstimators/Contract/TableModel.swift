@@ -125,15 +125,19 @@ public struct RowScores: Sendable {
   public var scoredRows: [Int]
   /// What a reader must know of the rows (left out, levels not seen before), in words; `nil`: nothing.
   public var leftOutNote: String?
+  /// The columns for whose missing cells rows were left out, so that what is said of pieces can be said of the whole.
+  public var missing: [(column: String, count: Int)]
 
   /// Makes scores.
   public init(
-    logProb: [Double], standardErrors: [Double]? = nil, scoredRows: [Int], leftOutNote: String? = nil
+    logProb: [Double], standardErrors: [Double]? = nil, scoredRows: [Int], leftOutNote: String? = nil,
+    missing: [(column: String, count: Int)] = []
   ) {
     self.logProb = logProb
     self.standardErrors = standardErrors
     self.scoredRows = scoredRows
     self.leftOutNote = leftOutNote
+    self.missing = missing
   }
 }
 

@@ -61,7 +61,7 @@ public struct DensityModel: TableModel {
       workers: workers)
     var logProb = [Double](repeating: .nan, count: tableRows)
     for (index, row) in rows.keptRows.enumerated() { logProb[row] = Double(inner[index]) + encoded.logDet[index] }
-    return RowScores(logProb: logProb, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote)
+    return RowScores(logProb: logProb, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote, missing: rows.missing)
   }
 
   /// The scored rows under one full-covariance normal distribution and under independent columns.

@@ -1,6 +1,13 @@
-import Foundation
 import PushforwardCore
 import PushforwardModels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// A normal distribution whose mean is linear in the conditions and whose covariance is full: the baseline that every fit
 /// is reported beside, and the model `gaussian`.

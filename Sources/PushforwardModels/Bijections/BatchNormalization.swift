@@ -1,4 +1,3 @@
-import Foundation
 import PushforwardCore
 
 /// Batch normalization as a bijection: `z = exp(logScale) (x - mean) / sqrt(variance + epsilon) + shift`.

@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Maps an interval onto the real line; its inverse is the sigmoid onto the interval.
 ///

@@ -1,5 +1,12 @@
-import Foundation
 import PushforwardCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// A radial layer: `z = x + beta (x - c) / (alpha + r)`, `r = |x - c|`, a pull towards or a push away from a centre, its
 /// parameters optionally from the context.

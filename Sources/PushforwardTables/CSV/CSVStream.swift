@@ -35,10 +35,11 @@ public final class CSVStream {
     try scanner.begin(dialect)
   }
 
-  /// The next batch; `nil` at the end of the file.
+  /// The next batch, of `limit` rows at most if that is less than a batch; `nil` at the end of the file.
   ///
   /// - Throws: `TableError`; `.noRows` if the file has none at all.
-  public func next() throws -> Table? {
+  public func next(limit: Int = .max) throws -> Table? {
+    let batchRows = min(batchRows, max(1, limit))
     var origin = RowOrigin(source: scanner.input.name, firstRow: row)
     var got = 0
     while got < batchRows, case let rows = try scanner.next(limit: batchRows - got), rows > 0 {

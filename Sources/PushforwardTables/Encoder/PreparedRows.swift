@@ -17,10 +17,13 @@ public struct PreparedRows: Sendable {
   public var leftOutCount: Int { tableRowCount - keptRows.count }
 
   /// "2 of 344 rows left out, for missing cells: bill_length_mm (2), sex (11)"; `nil` if no row was left out.
-  public var leftOutNote: String? {
-    guard leftOutCount > 0 else { return nil }
+  public var leftOutNote: String? { Self.leftOutNote(leftOutCount, of: tableRowCount, missing: missing) }
+
+  /// The same for rows counted elsewhere.
+  public static func leftOutNote(_ count: Int, of total: Int, missing: [(column: String, count: Int)]) -> String? {
+    guard count > 0 else { return nil }
     let columns = listed(missing.map { "\($0.column) (\($0.count))" })
-    return "\(leftOutCount) of \(tableRowCount) rows left out, for missing cells: \(columns)"
+    return "\(count) of \(total) rows left out, for missing cells: \(columns)"
   }
 
   /// The values of a modelled column (by its index in the encoder) in its units, one a kept row.

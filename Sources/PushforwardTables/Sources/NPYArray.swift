@@ -1,4 +1,18 @@
-/// A NumPy array of numbers, one- or two-dimensional, in memory (the `.npy` format, versions 1 to 3).
+/// Bytes that can be read from any place: a file, or an array.
+protocol RandomAccessBytes {
+  /// How many there are.
+  var count: Int { get }
+  /// Copies bytes that lie within `count`.
+  func copy(at offset: Int, count: Int, to target: UnsafeMutableRawPointer) throws
+}
+
+extension [UInt8]: RandomAccessBytes {
+  func copy(at offset: Int, count: Int, to target: UnsafeMutableRawPointer) {
+    withUnsafeBytes { target.copyMemory(from: $0.baseAddress! + offset, byteCount: count) }
+  }
+}
+
+/// A NumPy array of numbers, one- or two-dimensional (the `.npy` format, versions 1 to 3), read as it is asked for.
 struct NPYArray {
   /// The type of an element.
   struct ElementType: Equatable {
@@ -31,16 +45,22 @@ struct NPYArray {
   let columns: Int
   let isOneDimensional: Bool
   let isColumnMajor: Bool
-  private let bytes: ArraySlice<UInt8>
+  private let file: any RandomAccessBytes
+  private let dataStart: Int
 
   /// Reads the header and checks that the data are all there.
   ///
   /// - Parameters:
-  ///   - bytes: The whole file.
+  ///   - file: The whole file.
   ///   - source: Its name, for messages.
   /// - Throws: `TableError.unsupportedFormat`.
-  init(_ bytes: [UInt8], source: String) throws {
+  init(_ file: some RandomAccessBytes, source: String) throws {
     func wrong(_ detail: String) -> TableError { .unsupportedFormat(source: source, detail: detail) }
+    // Headers are short texts; a longer one is none.
+    let bytes = try [UInt8](unsafeUninitializedCapacity: min(file.count, 1 << 16)) { buffer, count in
+      count = min(file.count, 1 << 16)
+      if count > 0 { try file.copy(at: 0, count: count, to: UnsafeMutableRawPointer(buffer.baseAddress!)) }
+    }
     guard bytes.count >= 10, bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw wrong("this is not a NumPy file (.npy)")
     }
@@ -66,7 +86,7 @@ struct NPYArray {
     let columns = extents.count == 2 ? extents[1] : 1
     let (elements, isTooMany) = extents[0].multipliedReportingOverflow(by: columns)
     let (expected, isTooLong) = elements.multipliedReportingOverflow(by: type.size)
-    let found = bytes.count - headerStart - headerLength
+    let found = file.count - headerStart - headerLength
     guard !isTooMany, !isTooLong, expected == found else {
       throw wrong("the header promises \(elements) elements of \(type.size) bytes, but \(found) bytes follow")
     }
@@ -77,7 +97,8 @@ struct NPYArray {
     self.columns = columns
     isOneDimensional = extents.count == 1
     isColumnMajor = order.trimmed(of: " ") == "True"
-    self.bytes = bytes[(headerStart + headerLength)...]
+    self.file = file
+    dataStart = headerStart + headerLength
   }
 
   /// The text behind a key of the header, which is a Python dictionary of plain values.
@@ -99,17 +120,38 @@ struct NPYArray {
     return value
   }
 
-  /// One column as numbers.
+  /// Some rows of some columns as numbers; `names` are what messages call the columns.
   ///
-  /// - Throws: `TableError.notFinite` for an infinite element; NaN is a missing cell.
-  func column(_ index: Int, name: String) throws -> NumberColumn {
-    let (first, stride) = isColumnMajor ? (index * rows, 1) : (index, columns)
-    let values = bytes.withUnsafeBytes { raw in
-      (0..<rows).map { element(raw, at: (first + $0 * stride) * type.size) }
-    }
+  /// - Throws: `TableError.notFinite` for an infinite element (NaN is a missing cell), `.cannotRead`.
+  func columns(_ indices: [Int], rows range: Range<Int>, names: [String]) throws -> [NumberColumn] {
     let recording = NumberColumn.Recording(
       decimals: type.kind == "f" ? nil : 0, isSinglePrecision: type.kind == "f" && type.size < 8)
-    return try NumberColumn(values, recording: recording, name: name)
+    var values = indices.map { _ in [Double](repeating: 0, count: range.count) }
+    // A column of a column-major array lies together, otherwise whole rows do; read in pieces of about a megabyte.
+    let width = isColumnMajor ? 1 : columns
+    let pieceRows = max(1, (1 << 20) / (width * type.size))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceRows * width * type.size, alignment: 16)
+    defer { buffer.deallocate() }
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: pieceRows) {
+      let piece = start..<min(start + pieceRows, range.upperBound)
+      func load(_ element: Int) throws {
+        try file.copy(
+          at: dataStart + element * type.size, count: piece.count * width * type.size, to: buffer.baseAddress!)
+      }
+      if !isColumnMajor { try load(start * columns) }
+      for (position, column) in indices.enumerated() {
+        if isColumnMajor { try load(column * rows + start) }
+        let first = isColumnMajor ? 0 : column
+        for row in 0..<piece.count {
+          let value = element(UnsafeRawBufferPointer(buffer), at: (first + row * width) * type.size)
+          if value.isInfinite { throw TableError.notFinite(column: names[position], place: "row \(start + row + 1)") }
+          values[position][start - range.lowerBound + row] = value
+        }
+      }
+    }
+    return values.map { column in
+      NumberColumn(unchecked: column, missingCount: column.count(where: \.isNaN), recording: recording)
+    }
   }
 
   private func element(_ raw: UnsafeRawBufferPointer, at offset: Int) -> Double {

@@ -2,6 +2,8 @@
 public final class TableBatches {
   private enum Origin {
     case stream(CSVStream)
+    case database(SQLiteSource)
+    case arrays(NPYRows, columns: [String])
     case memory(Table)
   }
 
@@ -9,26 +11,36 @@ public final class TableBatches {
   private let batchRows: Int
   private var row = 0
 
-  init(_ stream: CSVStream) {
-    origin = .stream(stream)
-    batchRows = 0
+  private init(_ origin: Origin, batchRows: Int) {
+    self.origin = origin
+    self.batchRows = batchRows
+  }
+
+  convenience init(_ stream: CSVStream) { self.init(.stream(stream), batchRows: .max) }
+
+  convenience init(_ database: SQLiteSource) { self.init(.database(database), batchRows: .max) }
+
+  /// Some columns of arrays.
+  convenience init(_ arrays: NPYRows, columns: [String]) {
+    self.init(.arrays(arrays, columns: columns), batchRows: .max)
   }
 
   /// Batches of a table in memory.
-  public init(_ table: Table, batchRows: Int = 16384) {
-    origin = .memory(table)
-    self.batchRows = max(1, batchRows)
+  public convenience init(_ table: Table, batchRows: Int = 16384) {
+    self.init(.memory(table), batchRows: max(1, batchRows))
   }
 
-  /// The next batch; `nil` at the end.
+  /// The next batch, of `limit` rows at most if that is less than a batch; `nil` at the end.
   ///
   /// - Throws: `TableError`.
-  public func next() throws -> Table? {
+  public func next(limit: Int = .max) throws -> Table? {
     switch origin {
-    case .stream(let stream): return try stream.next()
+    case .stream(let stream): return try stream.next(limit: limit)
+    case .database(let source): return try source.next(limit: limit)
+    case .arrays(let rows, let columns): return try rows.next(limit: limit)?.selecting(columns: columns)
     case .memory(let table):
       if row >= table.rowCount { return nil }
-      let rows = row..<min(row + batchRows, table.rowCount)
+      let rows = row..<min(row + min(batchRows, limit), table.rowCount)
       row = rows.upperBound
       return table.batch(rows)
     }

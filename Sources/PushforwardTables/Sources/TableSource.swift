@@ -65,15 +65,16 @@ public struct TableSource: Sendable {
     let table =
       switch content {
       case .text: try CSVReader(path: path, options: options).readAll()
-      case .npy: try NPYSource.read(InputFile(path: path))
-      case .npz: try NPYSource.readArchive(InputFile(path: path), member: part)
-      case .sqlite: try SQLiteSource(path: path, options: options).read(table: part, query: query)
+      case .npy: try NPYSource.open(InputFile(path: path)).readAll()
+      case .npz: try NPYSource.openArchive(InputFile(path: path), member: part).readAll()
+      case .sqlite: try SQLiteSource(path: path, table: part, query: query, options: options).readAll()
       }
     let names = options.columns?.filter { !options.passesOverUnknownNames || table[$0] != nil }
     return try names.map { try table.selecting(columns: $0) } ?? table
   }
 
-  /// Reads the table in batches against columns of known storage; texts in constant memory, other sources from memory.
+  /// Reads the table in batches against columns of known storage, in memory that does not grow with the rows (of the
+  /// sources only `.npz` archives are held in memory).
   ///
   /// - Parameters:
   ///   - columns: The columns to read and how each is stored.
@@ -83,12 +84,25 @@ public struct TableSource: Sendable {
   public func batches(
     columns: [(name: String, storage: Column.Storage)], batchRows: Int = 16384
   ) throws -> TableBatches {
-    if content == .text {
+    switch content {
+    case .text:
       return TableBatches(try CSVStream(path: path, columns: columns, options: options, batchRows: batchRows))
+    case .npy:
+      return try batches(NPYSource.open(InputFile(path: path), batchRows: batchRows), columns.map(\.name))
+    case .npz:
+      return try batches(
+        NPYSource.openArchive(InputFile(path: path), member: part, batchRows: batchRows), columns.map(\.name))
+    case .sqlite:
+      var source = self
+      source.restrict(to: columns)
+      return TableBatches(
+        try SQLiteSource(path: path, table: part, query: query, options: source.options, batchRows: batchRows))
     }
-    var source = self
-    source.restrict(to: columns)
-    return TableBatches(try source.read(), batchRows: batchRows)
+  }
+
+  private func batches(_ arrays: NPYRows, _ columns: [String]) -> TableBatches {
+    TableBatches(
+      arrays, columns: options.passesOverUnknownNames ? columns.filter(arrays.names.contains) : columns)
   }
 
   private mutating func restrict(to columns: [(name: String, storage: Column.Storage)]) {
