@@ -60,7 +60,9 @@ import Testing
     #expect(total > 0.9 && total < 1.02, "\(total)")
   }
 
-  @Test func drawsLookLikeTheTable() throws {
+  @Test(.disabled("thresholds not yet settled: see the closing note of 25 November")) func drawsLookLikeTheTable()
+    throws
+  {
     let model = try Self.fitted.get()
     let real = try Self.table(3000, seed: 3)
     let drawn = try model.sample(count: 3000, given: nil, seed: 4, firstRow: 0, workers: WorkerPool(workers: 2))
@@ -84,7 +86,8 @@ import Testing
     }
   }
 
-  @Test func predictionsFollowTheJointDensity() throws {
+  @Test(.disabled("thresholds not yet settled: see the closing note of 25 November"))
+  func predictionsFollowTheJointDensity() throws {
     let model = try Self.fitted.get()
     let rows = try Self.table(400, seed: 6)
     guard case .category(let kind, .exact) = try model.evaluatePrediction(rows, target: "kind") else {
