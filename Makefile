@@ -34,12 +34,16 @@ release: setup ## Build one file that needs no Swift on the machine: .build/dist
 docs: setup ## Build the reference documentation; warnings are errors.
 	@Scripts/documentation.sh
 
-bench: setup ## Time the kernels against this core's peak, and scoring, sampling and training steps of the flows.
-	$(SWIFT) build -c release --package-path Benchmarks --product MicroBenchmarks
-	$(SWIFT) build -c release --package-path Benchmarks --product ModelBenchmarks
+# PEER_PYTHON, a Python with torch and zuko, adds one line to the program's figures.
+bench: setup ## Time kernels, models, the whole program and the number of rows: about ten minutes.
+	$(SWIFT) build -c release --package-path Benchmarks
 	Benchmarks/.build/release/MicroBenchmarks
 	@for model in maf nsf realnvp nsf-coupling; do for columns in 6 21 63; do \
 	  Benchmarks/.build/release/ModelBenchmarks --model $$model --dim $$columns --seconds 1; done; done
+	Benchmarks/.build/release/AllocationBenchmarks
+	Benchmarks/.build/release/ModelBenchmarks --model nsf --dim 21 --figures scaling
+	Benchmarks/program/run.sh
+	Benchmarks/scale/run.sh
 
 bench-peers: setup ## Install the Python peers outside the repository, time ours and theirs in turn, print the ratios.
 	Benchmarks/bench-peers.sh

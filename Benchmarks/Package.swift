@@ -9,10 +9,18 @@ let package = Package(
     .executableTarget(
       name: "ModelBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
+      name: "StageBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
+      name: "ScaleBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
       name: "MixtureBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
       name: "SequenceBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .target(name: "CPeak"),
+    .target(name: "CAllocations"),
+    .executableTarget(
+      name: "AllocationBenchmarks",
+      dependencies: ["CAllocations", .product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
       name: "MicroBenchmarks", dependencies: ["CPeak", .product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(

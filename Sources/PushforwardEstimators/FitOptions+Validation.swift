@@ -22,6 +22,7 @@ extension FitOptions {
     try require(workers, in: 1...4096, "workers")
     try require(
       heldOutFraction >= 0 && heldOutFraction < 1, "share of rows held out", "at least 0 and below 1", heldOutFraction)
+    try require(maximumSeconds ?? 1 > 0, "maximum seconds", "a positive number", maximumSeconds)
     let rate = learningRate ?? 1
     try require(rate > 0 && rate.isFinite, "learning rate", "a positive number", learningRate)
     let decay = weightDecay ?? 0

@@ -40,8 +40,7 @@ public struct FitPlan: Codable, Sendable, Equatable {
     let stepsPerEpoch = max(1, rows / settings.batchSize)
     settings.maximumEpochs = options.maximumEpochs ?? min(150, max(5, 8_000 / stepsPerEpoch))
     settings.patience = options.patience ?? max(8, settings.maximumEpochs / 6)
-    // The choice trains twice, once for each scaling.
-    settings.maximumSeconds = options.maximumSeconds.map { options.model == .auto ? $0 / 2 : $0 }
+    settings.maximumSeconds = options.maximumSeconds
     settings.seed = options.seed
     training = settings
   }

@@ -22,10 +22,23 @@ public protocol RowSource<Scalar>: Sendable {
   ///   - workers: Threads to use.
   func beginEpoch(_ epoch: Int?, workers: WorkerPool)
 
+  /// Brings rows of a pass to hand, from one thread: after `beginEpoch`, and whenever fewer than a batch of those at hand
+  /// are left.
+  ///
+  /// A source that is too large for memory brings a part of its rows, drawn from all over it. One that holds its rows
+  /// brings them all at the first call of a pass and is not called again.
+  ///
+  /// - Parameters:
+  ///   - kept: Rows at hand that have not been used yet, by their numbers; they become the first rows of the next part.
+  ///   - workers: Threads to use.
+  /// - Returns: How many rows are at hand now; `load` knows them by the numbers from 0.
+  /// - Throws: What reading throws.
+  func advance(keeping kept: ArraySlice<Int32>, workers: WorkerPool) throws -> Int
+
   /// Writes rows, row-major.
   ///
   /// - Parameters:
-  ///   - rows: Numbers of the rows.
+  ///   - rows: Numbers of the rows, among those at hand.
   ///   - epoch: The pass, so that jitter differs from one to the next; `nil` when validating (no jitter).
   ///   - x: Where the rows go, `features` numbers each.
   ///   - context: Where their contexts go, `contextFeatures` numbers each.
@@ -38,6 +51,9 @@ public protocol RowSource<Scalar>: Sendable {
 extension RowSource {
   /// Nothing to prepare.
   public func beginEpoch(_ epoch: Int?, workers: WorkerPool) {}
+
+  /// All rows are at hand.
+  public func advance(keeping kept: ArraySlice<Int32>, workers: WorkerPool) throws -> Int { rowCount }
 }
 
 /// Rows held in matrices.

@@ -81,7 +81,9 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
   }
 
   /// The weighted mean objective of all rows of a source, without jitter or dropout, summed in Double in row order.
-  package func mean(of source: Source, parameters: UnsafePointer<Scalar>, stream: RandomStream) throws -> Double {
+  package func mean(
+    of source: some RowSource<Scalar>, parameters: UnsafePointer<Scalar>, stream: RandomStream
+  ) throws -> Double {
     let count = source.rowCount
     let order = (0..<Int32(count)).map { $0 }
     let pieces = (count + rowsPerShard - 1) / rowsPerShard

@@ -10,14 +10,16 @@ public struct Trainer<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSo
   /// Rows to train on.
   public let training: Source
   /// Rows that decide when to stop; `nil` trains to the end of the plan.
-  public let heldOut: Source?
+  public let heldOut: (any RowSource<Scalar>)?
   /// How.
   public let settings: TrainingSettings
 
   /// A trainer.
   ///
   /// - Throws: `EngineError.invalidSetting`, `TrainingError.noRows`.
-  public init(objective: Goal, training: Source, heldOut: Source? = nil, settings: TrainingSettings) throws {
+  public init(
+    objective: Goal, training: Source, heldOut: (any RowSource<Scalar>)? = nil, settings: TrainingSettings
+  ) throws {
     try settings.validate()
     if training.rowCount == 0 { throw TrainingError.noRows }
     self.objective = objective

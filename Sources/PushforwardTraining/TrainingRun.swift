@@ -27,6 +27,11 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   private var step = 0
   private var batchTotal = 0.0
   private var batchCount = 0
+  /// Rows at hand in the order of their use, and how many of them have been used.
+  private var order: [Int32] = []
+  private var used = 0
+  /// What the last validation took.
+  private var validationSeconds: Double?
 
   init(trainer: Trainer<Scalar, Goal, Source>, initial: Parameters<Scalar>, workers: WorkerPool) {
     self.trainer = trainer
@@ -44,6 +49,13 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
 
   private var seconds: Double { (ContinuousClock().now - startTime).inSeconds }
   private var plannedSteps: Int { stepsPerEpoch * settings.maximumEpochs }
+  /// Seconds that the next validation will take: what is left of a time limit must suffice for it.
+  private var expectedValidation: Double {
+    if let validationSeconds { return validationSeconds }
+    // A forward pass is about a third of a step.
+    let batches = Double(trainer.heldOut?.rowCount ?? 0) / Double(batch)
+    return seconds / Double(max(step, 1)) * batches / 3
+  }
   private var candidate: Parameters<Scalar> { settings.averageDecay > 0 ? average : weights }
 
   func result(reason: StopReason) -> TrainingResult<Scalar> {
@@ -53,7 +65,7 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   }
 
   /// Shows the objective the first rows, before the first step.
-  private func startFromData(_ order: [Int32]) throws {
+  private func startFromData() throws {
     let rows = Array(order.prefix(4096))
     let buffer = RowBuffers(source: trainer.training, rows: rows.count)
     rows.withUnsafeBufferPointer { buffer.load(trainer.training, $0, epoch: 0) }
@@ -65,18 +77,25 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   }
 
   func run(shouldStop: () -> Bool, progress: (TrainingProgress) -> Void) throws -> StopReason {
-    let shuffle = RandomStream(seed: settings.seed, purpose: .shuffle)
     for epoch in 0..<settings.maximumEpochs {
       trainer.training.beginEpoch(epoch, workers: workers)
-      let order = shuffle.permutation(count: trainer.training.rowCount, round: UInt64(epoch))
-      if epoch == 0 && settings.startsFromData { try startFromData(order) }
+      (order, used) = ([], 0)
+      var part = 0
       for index in 0..<stepsPerEpoch {
         if shouldStop() { return try ended(.interrupted, progress) }
-        if let limit = settings.maximumSeconds, seconds > limit { return try ended(.timeLimit, progress) }
+        if let limit = settings.maximumSeconds, seconds + expectedValidation > limit {
+          return try ended(.timeLimit, progress)
+        }
+        if order.count - used < batch {
+          try bringRows(epoch: epoch, part: part)
+          part += 1
+          if epoch == 0 && index == 0 && settings.startsFromData { try startFromData() }
+        }
         try order.withUnsafeBufferPointer { order in
-          let rows = UnsafeBufferPointer(rebasing: order[index * batch..<(index + 1) * batch])
+          let rows = UnsafeBufferPointer(rebasing: order[used..<used + batch])
           try takeStep(rows: rows, epoch: epoch, index: index)
         }
+        used += batch
         let endsEpoch = index + 1 == stepsPerEpoch
         if endsEpoch || step % settings.validationInterval == 0 {
           try validate(progress)
@@ -85,6 +104,15 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
       }
     }
     return .finished
+  }
+
+  /// Brings the next rows of a pass to hand and shuffles them.
+  private func bringRows(epoch: Int, part: Int) throws {
+    let count = try trainer.training.advance(keeping: order[used...], workers: workers)
+    precondition(count >= batch, "a row source brings fewer rows than it has")
+    let shuffle = RandomStream(seed: settings.seed, purpose: .shuffle)
+    order = (part == 0 ? shuffle : shuffle.split(UInt64(part))).permutation(count: count, round: UInt64(epoch))
+    used = 0
   }
 
   /// An early end: the steps since the last validation count too.
@@ -149,6 +177,8 @@ final class TrainingRun<Scalar: TileScalar, Goal: Objective<Scalar>, Source: Row
   }
 
   private func validate(_ progress: (TrainingProgress) -> Void) throws {
+    let started = seconds
+    defer { validationSeconds = seconds - started }
     let training = batchCount > 0 ? batchTotal / Double(batchCount) : -.infinity
     batchTotal = 0
     batchCount = 0

@@ -41,6 +41,24 @@ import Testing
     }
   }
 
+  @Test func aCacheLeavesNothingBehind() throws {
+    try BuiltProgram.withFreshDirectory { program in
+      try Fixtures.put(["small.csv"], into: program)
+      let arguments = [
+        "fit", "-", "-o", "cached.model", "--columns", "x,y", "--given", "kind", "--model", "maf", "--max-epochs", "2",
+        "--cache", ".",
+      ]
+      let fit = try program.run(arguments, input: Data(program.read("small.csv").utf8))
+      #expect(fit.status == 0, "\(fit.error)")
+      #expect(fit.error.contains("read - into a temporary file in .: 300 rows, 4 columns"), "\(fit.error)")
+      let files = try FileManager.default.contentsOfDirectory(atPath: program.directory.path)
+      #expect(Set(files) == ["small.csv", "cached.model"])
+      #expect(try program.run(["score", "cached.model", "small.csv"]).output.split(separator: "\n").count == 301)
+      let bad = try program.run(["fit", "small.csv", "-o", "m", "--model", "maf", "--cache", "nowhere"])
+      #expect(bad.status == 1 && bad.error.contains("cannot write nowhere"), "\(bad.error)")
+    }
+  }
+
   @Test func scoresAgreeWithEvaluate() throws {
     try BuiltProgram.withFreshDirectory { program in
       try Fixtures.put(["small.csv", "small.model"], into: program)

@@ -1,8 +1,10 @@
 // Training step, scoring and sampling of one flow, one JSON line a figure, named as the peers' scripts name theirs.
 //
 //   ModelBenchmarks --model maf|nsf|realnvp|nsf-coupling --dim 6 [--seconds 2] [--threads N]
-//                   [--figures train,score,sample,score1,sample1] [--clock wall|cpu] [--rows N]
+//                   [--figures train,score,sample,score1,sample1,scaling] [--clock wall|cpu] [--rows N]
 //
+// The figure `scaling` is how much faster all threads are than one, in training and in scoring: runs of one and of all take
+// turns, and the median of the pairs' ratios counts, so that other programs on the machine disturb both alike.
 // `--clock cpu` counts the process's processor time instead (for one thread on a machine that is not idle).
 // The architecture is the peers': 5 transforms (realnvp 8), hidden 128,128, ReLU, 8 bins on [-5, 5], batch 256, float32.
 import Foundation
@@ -24,7 +26,7 @@ guard let family = FlowFamily(rawValue: modelName), let dimension = Int(option("
 else {
   let usage = """
     usage: ModelBenchmarks --model maf|nsf|realnvp|nsf-coupling --dim N [--seconds S] [--threads N] [--rows N]
-             [--figures train,score,sample,score1,sample1] [--clock wall|cpu]
+             [--figures train,score,sample,score1,sample1,scaling] [--clock wall|cpu]
 
     """
   FileHandle.standardError.write(Data(usage.utf8))
@@ -105,6 +107,30 @@ if figures.contains("sample") {
   emit(
     "sample_rows_per_s", Double(rows) / (try median { _ = try model.sample(count: rows, seed: 1, workers: workers) }),
     "rows/s")
+}
+
+if figures.contains("scaling") {
+  let alone = WorkerPool(workers: 1)
+  /// The median of how many times longer one thread takes than all, over pairs of runs that fill the budget.
+  func gain(_ body: (WorkerPool) throws -> Void) throws -> Double {
+    func seconds(_ pool: WorkerPool) throws -> Double {
+      let start = now()
+      try body(pool)
+      return now() - start
+    }
+    try body(workers)
+    var ratios: [Double] = []
+    let end = now() + 2 * budget
+    repeat { ratios.append(try seconds(alone) / seconds(workers)) } while now() < end || ratios.count < 7
+    return ratios.sorted()[ratios.count / 2]
+  }
+  var settings = TrainingSettings()
+  settings.maximumEpochs = 1
+  let trainer = try Trainer(
+    objective: MaximumLikelihood(flow.network), training: MatrixSource(sineChain(rows: 256 * 50, columns: dimension)),
+    settings: settings)
+  emit("train_times_one_thread", try gain { _ = try trainer.run(from: flow.parameters, workers: $0) }, "x")
+  emit("score_times_one_thread", try gain { _ = try model.logProb(many, workers: $0) }, "x")
 }
 
 let session = FlowSession(model)

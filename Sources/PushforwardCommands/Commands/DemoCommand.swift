@@ -40,7 +40,7 @@ struct DemoCommand: ParsableCommand {
     var options = FitOptions()
     options.seed = seed
     let table = try CSVReader(path: data).readAll()
-    let report = try FitJob(table: table, source: data, options: options, output: path("power_plant.model")).run()
+    let report = try FitJob(source: data, options: options, output: path("power_plant.model")).run(table)
     for line in report.lines { try results.print(line) }
     try results.flush()
 

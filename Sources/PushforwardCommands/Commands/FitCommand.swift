@@ -12,6 +12,9 @@ struct FitCommand: ParsableCommand {
       Everything that is not said is chosen from the rows and columns, and printed. A tenth of the rows is held \
       out to decide when to stop. Ctrl-C ends the fit with the best model so far; a second one kills.
 
+      A file above 1 GB is read once into a temporary file beside the model (or where --cache says) and trained from there, \
+      in memory that does not grow with its rows: flows learn from all rows, other models from a random sample.
+
       A schema file is TOML, a table a column, with the keys kind (real, whole_number, category, date, ...), levels, \
       step, min, max, log and role = "ignore":
         [columns.age]
@@ -21,7 +24,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit protein.csv -o protein.model
         pushforward fit shop.csv -o shop.model --columns price,weight --given kind
         pushforward fit shop.db --table orders -o shop.model --max-seconds 60
-        zcat big.csv.gz | pushforward fit - -o big.model --model maf
+        zcat big.csv.gz | pushforward fit - -o big.model --model maf --cache /var/tmp
         pushforward fit trials.csv -o trials.model --model hmm --sequence run
       """)
 
@@ -61,6 +64,12 @@ struct FitCommand: ParsableCommand {
     help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
   var maximumEpochs: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Train from a temporary file in this directory instead of from memory, whatever the table's size.",
+      valueName: "dir"))
+  var cache: String?
+
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
@@ -94,8 +103,14 @@ struct FitCommand: ParsableCommand {
     sizes.apply(to: &options)
     sequences.apply(to: &options)
     if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
-    let read = try TableInput(path: data, options: table).readAll(overrides: options.overrides)
-    let report = try FitJob(table: read, source: data, options: options, output: output).run()
+    let input = TableInput(path: data, options: table)
+    let report =
+      if let directory = cache ?? (isLarge(input) ? FitCommand.directory(of: output) : nil) {
+        try FitJob(source: data, options: options, output: output).run(input, cache: directory)
+      } else {
+        try FitJob(source: data, options: options, output: output)
+          .run(input.readAll(overrides: options.overrides))
+      }
     let results = try Output()
     if json {
       try results.print(report.json.text)
@@ -103,6 +118,15 @@ struct FitCommand: ParsableCommand {
       for line in report.lines { try results.print(line) }
     }
     try results.finish()
+  }
+
+  /// Files of more bytes are not read into memory; sequences need their rows in order.
+  private func isLarge(_ input: TableInput) -> Bool {
+    model != .hmm && input.byteCount ?? 0 > 1_000_000_000
+  }
+
+  private static func directory(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 }
 
@@ -122,19 +146,39 @@ extension ModelKind: ExpressibleByArgument {
 
 /// Fits, telling what happens on standard error, and saves.
 struct FitJob {
-  let table: Table
   let source: String
   let options: FitOptions
   let output: String
 
-  func run() throws -> FitReport {
-    // A place that cannot be written to is better known before the work than after it.
-    try AtomicFile(path: output).abandon()
+  /// Fits to a table in memory.
+  func run(_ table: Table) throws -> FitReport {
+    try checkOutput()
     Console.note("read \(source): \(Format.count(table.rowCount, "row")), \(Format.count(table.names.count, "column"))")
+    return try report { try Models.fit(table, options: options, shouldStop: $0, progress: $1) }
+  }
+
+  /// Fits to a table that is read into a temporary file.
+  func run(_ input: TableInput, cache directory: String) throws -> FitReport {
+    try checkOutput()
+    let narrator = FitNarrator()
+    let cache = try input.cache(
+      in: directory, seed: options.seed, overrides: options.overrides, progress: narrator.read)
+    narrator.finish()
+    Console.note(
+      "read \(source) into a temporary file in \(directory): \(Format.count(cache.rowCount, "row")), "
+        + Format.count(cache.columns.count, "column"))
+    return try report { try Models.fit(cache, options: options, shouldStop: $0, progress: $1) }
+  }
+
+  /// A place that cannot be written to is better known before the work than after it.
+  private func checkOutput() throws { try AtomicFile(path: output).abandon() }
+
+  private func report(
+    _ fit: (_ shouldStop: () -> Bool, _ progress: (FitEvent) -> Void) throws -> any TableModel
+  ) throws -> FitReport {
     let narrator = FitNarrator()
     Interruption.catchFirst()
-    let model = try Models.fit(
-      table, options: options, shouldStop: { Interruption.wasRequested }, progress: narrator.tell)
+    let model = try fit({ Interruption.wasRequested }, narrator.tell)
     narrator.finish()
     try model.save(to: output)
     return FitReport(model: model, path: output, data: source)

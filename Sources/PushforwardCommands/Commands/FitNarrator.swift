@@ -6,6 +6,7 @@ import PushforwardTraining
 final class FitNarrator {
   private let meter = ProgressMeter()
   private var plannedEpochs = 0
+  private var limit: Duration?
 
   /// Says what happened.
   func tell(_ event: FitEvent) {
@@ -18,18 +19,22 @@ final class FitNarrator {
           + (heldOutRows == 0 ? "none held out (too few)" : "\(Format.count(heldOutRows)) held out"))
     case .planned(let model, let plan, let parameterCount):
       plannedEpochs = plan.training.maximumEpochs
+      limit = plan.training.maximumSeconds.map { .seconds($0) }
       meter.stage("\(model.rawValue): \(FitNarrator.line(plan: plan)); \(Format.count(parameterCount)) parameters")
       meter.stage(FitNarrator.line(training: plan.training))
     case .stage(let line):
       meter.stage(line)
     case .training(let epochs):
-      plannedEpochs = epochs
+      (plannedEpochs, limit) = (epochs, nil)
     case .progress(let now):
       meter.update(
-        done: Int(now.epoch), total: plannedEpochs, unit: "epochs",
-        detail: "held-out \(Format.fixed(now.heldOut, 4)), best \(Format.fixed(now.best, 4)) nats a row")
+        done: now.epoch, total: plannedEpochs, unit: "epochs",
+        detail: "held-out \(Format.fixed(now.heldOut, 4)), best \(Format.fixed(now.best, 4)) nats a row", limit: limit)
     }
   }
+
+  /// So many rows have been read.
+  func read(rows: Int) { meter.update(rows: rows) }
 
   /// The end of the fit.
   func finish() { meter.clear() }

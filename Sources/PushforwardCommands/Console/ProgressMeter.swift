@@ -30,12 +30,18 @@ package final class ProgressMeter {
 
   /// `done` of `total` units are done; shown on a terminal at most ten times a second.
   package func update(done: Int, total: Int, unit: String, detail: String = "") {
+    update(done: Double(done), total: total, unit: unit, detail: detail)
+  }
+
+  /// The same for units of which a part may be done, and for work that ends when its time is over.
+  package func update(done: Double, total: Int, unit: String, detail: String = "", limit: Duration? = nil) {
     guard isTerminal else { return }
     let instant = now()
-    if let lastDrawn, instant - lastDrawn < .milliseconds(100), done < total { return }
+    if let lastDrawn, instant - lastDrawn < .milliseconds(100), done < Double(total) { return }
     lastDrawn = instant
     shown = true
-    let line = ProgressMeter.line(done: done, total: total, unit: unit, detail: detail, elapsed: instant - started)
+    let line = ProgressMeter.line(
+      done: done, total: total, unit: unit, detail: detail, elapsed: instant - started, limit: limit)
     write("\r\u{1b}[K" + line)
   }
 
@@ -58,14 +64,20 @@ package final class ProgressMeter {
   }
 
   /// As in `12 of 30 epochs  40 %  3.1 epochs/s  6 s left  held-out -2.84`.
-  package static func line(done: Int, total: Int, unit: String, detail: String, elapsed: Duration) -> String {
+  ///
+  /// What is left is no longer than what `limit` leaves.
+  package static func line(
+    done: Double, total: Int, unit: String, detail: String, elapsed: Duration, limit: Duration? = nil
+  ) -> String {
     let seconds = elapsed / .seconds(1)
-    let rate = seconds > 0 ? Double(done) / seconds : 0
-    var parts = ["\(done) of \(total) \(unit)"]
-    if total > 0 { parts.append("\(min(100, 100 * done / total)) %") }
+    let rate = seconds > 0 ? done / seconds : 0
+    var parts = ["\(done == done.rounded() ? "\(Int(done))" : Format.fixed(done, 1)) of \(total) \(unit)"]
+    if total > 0 { parts.append("\(min(100, Int(100 * done / Double(total)))) %") }
     if rate > 0 {
       parts.append("\(Format.significant(rate, 2)) \(unit)/s")
-      parts.append("\(Format.seconds(Double(max(0, total - done)) / rate)) left")
+      let untilDone = max(0, Double(total) - done) / rate
+      let untilLimit = limit.map { max(0, ($0 - elapsed) / .seconds(1)) } ?? .infinity
+      parts.append("\(Format.seconds(min(untilDone, untilLimit))) left")
     }
     if !detail.isEmpty { parts.append(detail) }
     return parts.joined(separator: "  ")

@@ -10,10 +10,26 @@ struct TableInput {
   ///
   /// - Throws: `TableError`.
   func readAll(overrides: SchemaOverrides = SchemaOverrides()) throws -> Table {
+    try declared(overrides) { try $0.read() }
+  }
+
+  /// All rows and columns in a temporary file in a directory, for tables that are too large for memory.
+  ///
+  /// - Throws: `TableError`.
+  func cache(
+    in directory: String, seed: UInt64, overrides: SchemaOverrides, progress: (Int) -> Void
+  ) throws -> TableCache {
+    try declared(overrides) { try TableCache($0, directory: directory, seed: seed, progress: progress) }
+  }
+
+  /// Bytes of the file, if it is one.
+  var byteCount: Int? { try? source(options.csv).byteCount }
+
+  private func declared<Result>(_ overrides: SchemaOverrides, _ read: (TableSource) throws -> Result) throws -> Result {
     var csv = options.csv
     csv.storage = overrides.storage
     do {
-      return try source(csv).read()
+      return try read(source(csv))
     } catch let error as TableError {
       // The reader does not know that the name comes from the schema file.
       guard case .unknownColumn(let name, _) = error, overrides.columns[name] != nil else { throw error }

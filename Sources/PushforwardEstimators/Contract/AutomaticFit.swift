@@ -1,5 +1,6 @@
 import PushforwardCore
 import PushforwardTables
+import PushforwardTraining
 
 /// The choice of a model where it is left to the fit.
 ///
@@ -16,17 +17,19 @@ struct AutomaticFit {
   func run() throws -> any TableModel {
     let start = ContinuousClock().now
     let ready = try MixturePreparation(table, options: options)
-    if let reason = reasonForChain(ready) {
+    if let reason = Self.reasonForChain(ready.choice, hasGaps: { table[$0]?.missingCount ?? 0 > 0 }) {
       progress(.stage("mixed, since \(reason)"))
-      var model = try chain(share: 1)
+      var model = try chain(seconds: left(since: start))
       model.record.choice = "mixed: the kind for tables in which \(reason)"
       return model
     }
     let flow = try DensityModel.fit(
-      table, options: limited(.auto, share: 0.7), shouldStop: shouldStop, progress: progress)
+      table, options: limited(.auto, seconds: left(since: start).map { 0.7 * $0 }), shouldStop: shouldStop,
+      progress: progress)
     if flow.record.stopReason == .interrupted || ready.heldOut.rowCount < 20 || shouldStop() { return flow }
     progress(.stage("the typed chain, to compare:"))
-    var mixed = try chain(share: 0.3)
+    // Comparing takes a little time, too.
+    var mixed = try chain(seconds: left(since: start).map { 0.95 * $0 })
     let both = try Models.mixture(of: [flow, mixed], on: ready.heldOut, workers: workers)
     let names = [flow.record.model.rawValue, "mixed"]
     let standing =
@@ -52,24 +55,28 @@ struct AutomaticFit {
 
   private var workers: WorkerPool { options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool() }
 
-  /// Why no flow can model the table; `nil` when one can.
-  private func reasonForChain(_ ready: MixturePreparation) -> String? {
-    let modelled = ready.choice.modelled
-    let texts = modelled.filter { $0.kind == .category }.map(\.name)
+  /// Why no flow can model the columns; `nil` when one can.
+  static func reasonForChain(_ choice: ColumnChoice, hasGaps: (String) -> Bool) -> String? {
+    let texts = choice.modelled.filter { $0.kind == .category }.map(\.name)
     if !texts.isEmpty { return "\(listed(texts)) \(texts.count == 1 ? "is a category" : "are categories")" }
-    let gaps = (modelled + ready.choice.given).filter { table[$0.name]?.missingCount ?? 0 > 0 }.map(\.name)
+    let gaps = (choice.modelled + choice.given).map(\.name).filter(hasGaps)
     return gaps.isEmpty ? nil : "\(listed(gaps)) \(gaps.count == 1 ? "has" : "have") missing cells"
   }
 
-  private func limited(_ kind: ModelKind, share: Double) -> FitOptions {
+  /// What is left of the time, never quite nothing; `nil` without a limit.
+  private func left(since start: ContinuousClock.Instant) -> Double? {
+    options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
+  }
+
+  private func limited(_ kind: ModelKind, seconds: Double?) -> FitOptions {
     var options = options
     options.model = kind
-    options.maximumSeconds = options.maximumSeconds.map { $0 * share }
+    options.maximumSeconds = seconds
     return options
   }
 
-  private func chain(share: Double) throws -> MixedModel {
-    try MixedModel.fit(table, options: limited(.mixed, share: share), shouldStop: shouldStop, progress: progress)
+  private func chain(seconds: Double?) throws -> MixedModel {
+    try MixedModel.fit(table, options: limited(.mixed, seconds: seconds), shouldStop: shouldStop, progress: progress)
   }
 
   /// Whether the mixture gains more than two standard errors of the difference, row by row, and a hundredth of a nat.

@@ -23,22 +23,49 @@ extension DensityModel {
   ) throws -> DensityModel {
     try options.validate()
     let start = ContinuousClock().now
-    let ready = try FitPreparation(table, options: options)
+    return try fit(
+      FitPreparation(table, options: options), start: start, shouldStop: shouldStop, progress: progress)
+  }
+
+  /// Fits a model to a table that is not in memory, with memory that does not grow with its rows.
+  ///
+  /// - Parameters:
+  ///   - cache: The rows.
+  ///   - options: What is fixed; everything else is chosen.
+  ///   - shouldStop: Asked before every step; `true` ends the fit with the best model so far.
+  ///   - progress: Told what happens.
+  /// - Returns: The model.
+  /// - Throws: `TableError`, `EstimatorError`, `EngineError`, `TrainingError`.
+  public static func fit(
+    _ cache: TableCache, options: FitOptions = FitOptions(), shouldStop: () -> Bool = { false },
+    progress: (FitEvent) -> Void = { _ in }
+  ) throws -> DensityModel {
+    try options.validate()
+    let start = ContinuousClock().now
+    return try fit(
+      FitPreparation(cache, options: options), start: start, shouldStop: shouldStop, progress: progress)
+  }
+
+  private static func fit(
+    _ ready: FitPreparation, start: ContinuousClock.Instant, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> DensityModel {
     progress(
       .prepared(
-        encoder: ready.encoder, trainingRows: ready.training.rowCount, heldOutRows: ready.split.heldOut.count,
+        encoder: ready.encoder, trainingRows: ready.training.rowCount, heldOutRows: ready.rows.heldOutCount,
         leftOutNote: ready.rows.leftOutNote))
-    switch options.model {
+    switch ready.options.model {
     case .gaussian:
       return try model(ready, .gaussian, flow: ready.gaussian.flow(), start: start)
     case .independent:
       return try model(ready, .independent, flow: identity(ready), start: start)
     case .auto:
-      let (chosen, fitted) = try better(ready, shouldStop: shouldStop, progress: progress)
+      let (chosen, fitted) = try better(ready, start: start, shouldStop: shouldStop, progress: progress)
       return try best(chosen, fitted, start: start)
     default:
-      let fitted = try train(ready, options.model, shouldStop: shouldStop, progress: progress)
-      return try model(ready, options.model, flow: fitted.flow, fitted: fitted, start: start)
+      let kind = ready.options.model
+      let fitted = try train(
+        ready, kind, seconds: left(ready, since: start), shouldStop: shouldStop, progress: progress)
+      return try model(ready, kind, flow: fitted.flow, fitted: fitted, start: start)
     }
   }
 
@@ -49,30 +76,26 @@ extension DensityModel {
   }
 
   private static func train(
-    _ ready: FitPreparation, _ kind: ModelKind, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+    _ ready: FitPreparation, _ kind: ModelKind, seconds: Double?, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> Fitted {
     guard let family = kind.flowFamily else {
       throw EngineError.invalidSetting(name: "model", expected: "a flow", found: kind.rawValue)
     }
     let (training, options) = (ready.training, ready.options)
-    let plan = FitPlan(
+    var plan = FitPlan(
       rows: training.rowCount, features: training.features, contextFeatures: training.contextFeatures, options: options)
+    plan.training.maximumSeconds = seconds
     var flow = try Flow<Float>(
       family.specification(
         features: training.features, contextFeatures: training.contextFeatures, size: plan.size),
       seed: options.seed)
-    let firstRows = Array(0..<min(training.rowCount, 4096))
-    try flow.network.initialize(
-      &flow.parameters, from: training.matrix.selectingRows(firstRows),
-      context: training.conditions?.selectingRows(firstRows))
+    let first = try ready.firstRows()
+    try flow.network.initialize(&flow.parameters, from: first.x, context: first.context)
     progress(.planned(model: kind, plan: plan, parameterCount: flow.network.layout.trainedCount))
     let logDet = ready.judging.exact.logDet
     let shift = logDet.reduce(0, +) / Double(max(logDet.count, 1))
-    let trainer = try Trainer(
-      objective: MaximumLikelihood(flow.network), training: training,
-      heldOut: ready.split.heldOut.isEmpty ? nil : ready.judging, settings: plan.training)
     let pool = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
-    let result = try trainer.run(from: flow.parameters, workers: pool, shouldStop: shouldStop) { now in
+    let result = try run(training, of: flow, ready, plan.training, pool, shouldStop) { now in
       var shifted = now
       shifted.training += shift
       shifted.heldOut += shift
@@ -83,21 +106,37 @@ extension DensityModel {
     return Fitted(flow: flow, plan: plan, result: result)
   }
 
+  /// What is left of the time, never quite nothing; `nil` without a limit.
+  private static func left(_ ready: FitPreparation, since start: ContinuousClock.Instant) -> Double? {
+    ready.options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
+  }
+
+  /// Trains on a source of whatever type.
+  private static func run(
+    _ training: some RowSource<Float>, of flow: Flow<Float>, _ ready: FitPreparation, _ settings: TrainingSettings,
+    _ workers: WorkerPool, _ shouldStop: () -> Bool, _ progress: (TrainingProgress) -> Void
+  ) throws -> TrainingResult<Float> {
+    try Trainer(
+      objective: MaximumLikelihood(flow.network), training: training,
+      heldOut: ready.rows.heldOutCount == 0 ? nil : ready.judging, settings: settings
+    ).run(from: flow.parameters, workers: workers, shouldStop: shouldStop, progress: progress)
+  }
+
   /// The flow on the columns' own distributions or on plain scaling, whichever explains the held-out rows better.
   ///
   /// Bringing each column to the normal scale by itself straightens its tails and repeated values, but bends columns that
   /// depend on each other almost linearly.
   private static func better(
-    _ ready: FitPreparation, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+    _ ready: FitPreparation, start: ContinuousClock.Instant, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> (FitPreparation, Fitted) {
-    let fitted = try train(ready, .nsf, shouldStop: shouldStop, progress: progress)
-    guard ready.options.encoder.transform == .marginal, ready.training.features > 1, !ready.split.heldOut.isEmpty,
-      fitted.result.reason != .interrupted
-    else { return (ready, fitted) }
-    var options = ready.options
-    options.encoder.transform = .standard
-    let plain = try FitPreparation(ready.table, options: options)
-    let rival = try train(plain, .nsf, shouldStop: shouldStop, progress: progress)
+    let isAlone = ready.options.encoder.transform != .marginal || ready.training.features == 1
+    let fitted = try train(
+      ready, .nsf, seconds: left(ready, since: start).map { isAlone ? $0 : $0 / 2 }, shouldStop: shouldStop,
+      progress: progress)
+    if isAlone || ready.rows.heldOutCount == 0 || fitted.result.reason == .interrupted { return (ready, fitted) }
+    let plain = try ready.onStandardScale()
+    let rival = try train(
+      plain, .nsf, seconds: left(plain, since: start), shouldStop: shouldStop, progress: progress)
     let isBetter = try plain.likelihood(of: rival.flow).mean > ready.likelihood(of: fitted.flow).mean
     return isBetter ? (plain, rival) : (ready, fitted)
   }
@@ -113,20 +152,18 @@ extension DensityModel {
       "\(name) explains the held-out rows best (\(Nats.text(value)) nats a row; nsf \(Nats.text(flow)), gaussian "
         + "\(Nats.text(gaussian)), independent \(Nats.text(independent)))"
     }
-    if !(flow >= gaussian), gaussian >= independent, !ready.split.heldOut.isEmpty {
-      var options = ready.options
-      options.model = .gaussian
-      let again = try FitPreparation(ready.table, options: options)
+    if !(flow >= gaussian), gaussian >= independent, ready.rows.heldOutCount > 0 {
+      let again = try ready.onPlainScale()
       return try model(
         again, .gaussian, flow: again.gaussian.flow(), choice: reason("gaussian", gaussian), start: start)
     }
-    if !(flow >= independent), !ready.split.heldOut.isEmpty {
+    if !(flow >= independent), ready.rows.heldOutCount > 0 {
       return try model(
         ready, .independent, flow: identity(ready), choice: reason("independent", independent), start: start)
     }
     return try model(
       ready, .nsf, flow: fitted.flow, fitted: fitted,
-      choice: ready.split.heldOut.isEmpty
+      choice: ready.rows.heldOutCount == 0
         ? "nsf: too few rows to hold any out"
         : reason(ready.options.encoder.transform == .standard ? "nsf on plain scaling" : "nsf", flow), start: start)
   }
@@ -145,8 +182,8 @@ extension DensityModel {
     let summary = try ready.likelihood(of: flow)
     let result = fitted?.result
     let record = FitRecord(
-      model: kind, choice: choice, tableRows: ready.table.rowCount, trainingRows: ready.training.rowCount,
-      heldOutRows: ready.split.heldOut.count, leftOutNote: ready.rows.leftOutNote, plan: fitted?.plan,
+      model: kind, choice: choice, tableRows: ready.rows.tableRows, trainingRows: ready.training.rowCount,
+      heldOutRows: ready.rows.heldOutCount, leftOutNote: ready.rows.leftOutNote, plan: fitted?.plan,
       parameterCount: flow.network.layout.trainedCount, stopReason: result?.reason,
       epochs: result?.history.last?.epoch ?? 0, bestEpoch: result?.bestEpoch ?? 0,
       recoveries: result?.recoveries ?? [], heldOut: summary.mean, heldOutStandardError: summary.standardError,

@@ -77,22 +77,8 @@ final class EncodedSource: RowSource, @unchecked Sendable {
     _ rows: UnsafeBufferPointer<Int32>, epoch: Int?, x: UnsafeMutablePointer<Float>,
     context contextOut: UnsafeMutablePointer<Float>, weights weightsOut: UnsafeMutablePointer<Float>
   ) {
-    let width = features
-    values.withUnsafeBufferPointer { values in
-      for (position, row) in rows.enumerated() {
-        (x + position * width).update(from: values.baseAddress! + Int(row) * width, count: width)
-      }
-    }
-    if let context {
-      let width = context.columns
-      context.values.withUnsafeBufferPointer { values in
-        for (position, row) in rows.enumerated() {
-          (contextOut + position * width).update(from: values.baseAddress! + Int(row) * width, count: width)
-        }
-      }
-    }
-    if let rowWeights {
-      for (position, row) in rows.enumerated() { weightsOut[position] = rowWeights[Int(row)] }
-    }
+    CachedSource.gather(values, width: features, rows, to: x)
+    if let context { CachedSource.gather(context.values, width: context.columns, rows, to: contextOut) }
+    if let rowWeights { CachedSource.gather(rowWeights, width: 1, rows, to: weightsOut) }
   }
 }

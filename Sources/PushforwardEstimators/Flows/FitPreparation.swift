@@ -6,52 +6,104 @@ import PushforwardTraining
 
 /// Everything a fit needs before a model is chosen: schema, encoders, the split, both sources and the Gaussian baseline.
 struct FitPreparation {
-  let table: Table
+  let rows: FitRows
   let options: FitOptions
   let schema: Schema
   /// The map of the model at hand.
   let encoder: Encoder
   /// Scaling alone, for the Gaussian baseline: no logarithm, no jitter.
   let plain: Encoder
-  let rows: PreparedRows
-  let split: Split
-  let training: EncodedSource
+  let training: any RowSource<Float>
   /// The held-out rows; the training rows when none are held out.
   let judging: EncodedSource
   let gaussian: LinearGaussian
+  private let modelled: [String]?
 
+  /// Prepares a table in memory.
+  ///
   /// - Throws: `TableError`, `EstimatorError`.
   init(_ table: Table, options: FitOptions) throws {
-    self.table = table
-    self.options = options
-    schema = try Schema(inferring: table, overrides: options.overrides)
-    let columns = try Self.modelledColumns(schema: schema, options: options)
-    let schema = self.schema
-    func makeEncoder(_ table: Table, _ encoderOptions: EncoderOptions) throws -> Encoder {
-      try Encoder(
-        fitting: table, schema: schema, modelled: columns, conditions: options.given, options: encoderOptions)
-    }
-    // Which rows are usable does not depend on how columns are scaled, so a first encoder finds them.
-    let usable = try makeEncoder(table, Self.plainOptions).prepare(table)
-    guard usable.rowCount >= DensityModel.minimumRows else {
-      throw EstimatorError.tooFewRows(
-        expected: DensityModel.minimumRows, found: usable.rowCount, note: usable.leftOutNote)
-    }
-    split = Split(rows: usable.rowCount, heldOutFraction: options.heldOutFraction, seed: options.seed)
-    let trainingTable = table.selecting(rows: split.training.map { usable.keptRows[$0] })
-    plain = try makeEncoder(trainingTable, Self.plainOptions)
-    encoder = options.model == .gaussian ? plain : try makeEncoder(trainingTable, options.encoder)
-    rows = try encoder.prepare(table)
-    let weights = try Self.rowWeights(table, column: options.weights, rows: rows)
-    training = EncodedSource(
-      encoder: encoder, rows: rows, indices: split.training, weights: weights, seed: options.seed)
-    judging = EncodedSource(
-      encoder: encoder, rows: rows, indices: split.heldOut.isEmpty ? split.training : split.heldOut, weights: weights,
-      seed: options.seed)
-    let plainRows = plain.encode(try plain.prepare(table), indices: split.training)
+    let schema = try Schema(inferring: table, overrides: options.overrides)
+    let modelled = try Self.modelledColumns(schema: schema, options: options)
+    let rows = try FitRows(table, schema: schema, modelled: modelled, options: options)
+    try self.init(rows, schema: schema, modelled: modelled, options: options)
+  }
+
+  /// Prepares a table that is not in memory.
+  ///
+  /// - Throws: `TableError`, `EstimatorError`.
+  init(_ cache: TableCache, options: FitOptions) throws {
+    let schema = try Schema(inferring: cache, overrides: options.overrides)
+    let modelled = try Self.modelledColumns(schema: schema, options: options)
+    let rows = try FitRows(cache, schema: schema, modelled: modelled, options: options)
+    try self.init(rows, schema: schema, modelled: modelled, options: options)
+  }
+
+  private init(_ rows: FitRows, schema: Schema, modelled: [String]?, options: FitOptions) throws {
+    (self.rows, self.schema, self.modelled, self.options) = (rows, schema, modelled, options)
+    plain = try Encoder(
+      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: Self.plainOptions)
+    encoder =
+      options.model == .gaussian
+      ? plain
+      : try Encoder(
+        fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: options.encoder)
+    training = try rows.source(encoder)
+    judging = try Self.judging(rows, encoder, seed: options.seed)
+    let known = try plain.prepare(rows.known)
     gaussian = LinearGaussian(
-      x: Matrix(rows: plainRows.rowCount, columns: plainRows.columnCount, values: plainRows.values),
-      context: training.conditions?.converted(), weights: training.weights)
+      x: Matrix(rows: known.rowCount, columns: plain.columns.count, values: plain.encode(known).values),
+      context: plain.conditionWidth == 0
+        ? nil
+        : Matrix(rows: known.rowCount, columns: plain.conditionWidth, values: known.conditions.map { Float($0) })
+          .converted(), weights: rows.knownWeights.map { $0.map { Double(Float($0)) } })
+  }
+
+  /// The same rows on another scale.
+  private init(_ other: FitPreparation, encoder: Encoder, options: FitOptions) throws {
+    (rows, schema, modelled, plain, gaussian) = (other.rows, other.schema, other.modelled, other.plain, other.gaussian)
+    (self.encoder, self.options) = (encoder, options)
+    training = try rows.source(encoder)
+    judging = try Self.judging(rows, encoder, seed: options.seed)
+  }
+
+  /// The same rows, columns scaled by mean and deviation, or by a logarithm where that fits.
+  ///
+  /// - Throws: `TableError`.
+  func onStandardScale() throws -> FitPreparation {
+    var options = options
+    options.encoder.transform = .standard
+    let encoder = try Encoder(
+      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: options.encoder)
+    return try FitPreparation(self, encoder: encoder, options: options)
+  }
+
+  /// The same rows on the scale of the Gaussian baseline.
+  ///
+  /// - Throws: `TableError`.
+  func onPlainScale() throws -> FitPreparation {
+    var options = options
+    options.model = .gaussian
+    return try FitPreparation(self, encoder: plain, options: options)
+  }
+
+  private static func judging(_ rows: FitRows, _ encoder: Encoder, seed: UInt64) throws -> EncodedSource {
+    EncodedSource(
+      encoder: encoder, rows: try encoder.prepare(rows.judged), indices: Array(0..<rows.judged.rowCount),
+      weights: rows.judgedWeights, seed: seed)
+  }
+
+  /// The first training rows on the encoder's scale, for layers that start from data.
+  ///
+  /// - Throws: `TableError`.
+  func firstRows() throws -> (x: Matrix<Float>, context: Matrix<Float>?) {
+    let first = try encoder.prepare(rows.known.selecting(rows: 0..<min(rows.known.rowCount, 4096)))
+    return (
+      Matrix(rows: first.rowCount, columns: encoder.columns.count, values: encoder.encode(first).floats),
+      encoder.conditionWidth == 0
+        ? nil
+        : Matrix(rows: first.rowCount, columns: encoder.conditionWidth, values: first.conditions.map { Float($0) })
+    )
   }
 
   /// The likelihood of the judging rows under independent columns.
@@ -62,9 +114,8 @@ struct FitPreparation {
   /// The likelihood of the judging rows under the Gaussian baseline.
   var gaussianLikelihood: LikelihoodSummary {
     get throws {
-      let indices = split.heldOut.isEmpty ? split.training : split.heldOut
-      let judged = try plain.prepare(table.selecting(rows: indices.map { rows.keptRows[$0] }))
-      return LikelihoodSummary(DensityModel.gaussian(gaussian, plain, judged), weights: judging.weights)
+      LikelihoodSummary(
+        DensityModel.gaussian(gaussian, plain, try plain.prepare(rows.judged)), weights: judging.weights)
     }
   }
 
@@ -92,35 +143,20 @@ struct FitPreparation {
         && ($0.kind.isNumeric || $0.kind == .category)
     }.map(\.name)
   }
-
-  private static func rowWeights(_ table: Table, column: String?, rows: PreparedRows) throws -> [Double]? {
-    guard let column else { return nil }
-    guard let numbers = try table.column(column).numbers else {
-      throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
-    }
-    let weights = rows.keptRows.map { numbers.values[$0] }
-    if let index = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw EstimatorError.badWeights(
-        column: column,
-        detail: "expected finite numbers, not negative; found \(weights[index]) in "
-          + table.place(ofRow: rows.keptRows[index]))
-    }
-    if !weights.contains(where: { $0 > 0 }) {
-      throw EstimatorError.badWeights(column: column, detail: "all weights are zero")
-    }
-    return weights
-  }
 }
 
 /// Rows to train on and rows that decide when to stop.
 struct Split {
+  /// Rows held out at most.
+  static let mostHeldOut = 50_000
+
   let training: [Int]
   let heldOut: [Int]
 
   /// Held out: the given share, at most 50,000 rows; none below 20 rows.
   init(rows: Int, heldOutFraction: Double, seed: UInt64) {
     let order = RandomStream(seed: seed, purpose: .split).permutation(count: rows).map { Int($0) }
-    let count = rows < 20 ? 0 : min(50_000, Int((heldOutFraction * Double(rows)).rounded()))
+    let count = rows < 20 ? 0 : min(Self.mostHeldOut, Int((heldOutFraction * Double(rows)).rounded()))
     heldOut = order.prefix(count).sorted()
     training = order.dropFirst(count).sorted()
   }

@@ -23,7 +23,9 @@ extension MixedModel {
     let encoder = try TypedEncoder(
       fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
-    let (specification, training) = try plan(encoder, given: given, rows: ready.training.rowCount, options: options)
+    var (specification, training) = try plan(encoder, given: given, rows: ready.training.rowCount, options: options)
+    // What the preparation took is no time for training.
+    training.maximumSeconds = options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
     tell(encoder, ready, specification, training, progress)
     let rows = try ChainRows(
       encoder.encode(ready.training), columns: encoder.columns, weights: ready.trainingWeights)

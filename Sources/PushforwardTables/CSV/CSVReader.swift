@@ -77,14 +77,15 @@ public struct CSVReader {
     guard builder.storage == .numbers, options.storage(of: builder.name) == nil, before.bad == 0 else { return }
     let inBatch = builder.summary.bad
     let numbersBefore = builder.numberCount - (rows - inBatch - (builder.summary.missing - before.missing))
-    if inBatch == 0 || numbersBefore > 0 || isNearlyNumeric(builder) { return }
+    if inBatch == 0 || numbersBefore > 0 || builder.isNearlyNumeric { return }
     builder.undoNumbers(rows: rows, before: before)
     builder.continueAsCategories()
     try builder.append(scanner, rows: rows, stride: stride, decimalPoint: point, markers: markers)
   }
 
-  private func isNearlyNumeric(_ builder: ColumnBuilder) -> Bool {
-    builder.numberCount + builder.summary.bad >= 20 && 20 * builder.summary.bad <= builder.numberCount
+  /// What to do about texts among numbers.
+  static var hintForTexts: String {
+    "Mark such texts as missing (--missing TEXT), or declare the column a category in a schema file"
   }
 
   /// Errors for text among numbers, a second pass for columns whose text came late.
@@ -93,13 +94,13 @@ public struct CSVReader {
     if mixed.isEmpty { return }
     let wrong = mixed.filter {
       options.storage(of: $0.name) == .numbers || !scanner.input.isSeekable
-        || (isNearlyNumeric($0) && !options.acceptsMixedColumns)
+        || ($0.isNearlyNumeric && !options.acceptsMixedColumns)
     }
     if !wrong.isEmpty {
       throw TableError.badCells(
         source: scanner.input.name, expected: "a number", cells: wrong.flatMap(\.badCells),
         total: wrong.reduce(0) { $0 + $1.summary.bad },
-        hint: "Mark such texts as missing (--missing TEXT), or declare the column a category in a schema file")
+        hint: Self.hintForTexts)
     }
     try scanner.input.rewind()
     let again = try CSVReader(path: path, input: scanner.input, options: options)

@@ -8,6 +8,9 @@ public final class CSVStream {
   private let markers: [UInt8]
   private let builders: [ColumnBuilder]
   private let batchRows: Int
+  /// Whether a column may turn out to be one of texts before its first number.
+  private let finds: Bool
+  private var numbered: Set<Int> = []
   private var row = 0
   /// How the file is written.
   public let dialect: CSVDialect
@@ -32,6 +35,21 @@ public final class CSVStream {
     dialect = try CSVSniffer(scanner: scanner, options: options, markers: markers).detect()
     builders = try CSVReader.builders(dialect: dialect, options: options, source: scanner.input.name)
     self.batchRows = max(1, batchRows)
+    finds = false
+    try scanner.begin(dialect)
+  }
+
+  /// Opens a file whose columns are not known: each is stored as what its first cells hold.
+  ///
+  /// - Throws: `TableError`.
+  init(path: String, finding options: CSVOptions, batchRows: Int) throws {
+    scanner = try CSVScanner(input: InputFile(path: path))
+    markers = options.packedMarkers
+    dialect = try CSVSniffer(scanner: scanner, options: options, markers: markers).detect()
+    builders = try CSVReader.builders(dialect: dialect, options: options, source: scanner.input.name)
+    self.batchRows = max(1, batchRows)
+    finds = true
+    numbered = Set(builders.filter { options.storage(of: $0.name) != nil }.map(\.index))
     try scanner.begin(dialect)
   }
 
@@ -44,15 +62,13 @@ public final class CSVStream {
     var got = 0
     while got < batchRows, case let rows = try scanner.next(limit: batchRows - got), rows > 0 {
       for i in 0..<rows { origin.append(row: got + i, line: Int(scanner.lines[i])) }
-      for builder in builders {
-        try builder.append(
-          scanner, rows: rows, stride: dialect.names.count, decimalPoint: dialect.decimalPoint.char, markers: markers)
-      }
+      for builder in builders { try append(to: builder, rows: rows) }
       got += rows
       let bad = builders.reduce(0) { $0 + $1.summary.bad }
       if bad > 0 {
         throw TableError.badCells(
-          source: scanner.input.name, expected: "a number", cells: builders.flatMap(\.badCells), total: bad, hint: "")
+          source: scanner.input.name, expected: "a number", cells: builders.flatMap(\.badCells), total: bad,
+          hint: finds ? CSVReader.hintForTexts : "")
       }
     }
     if got == 0 {
@@ -60,6 +76,20 @@ public final class CSVStream {
       return nil
     }
     row += got
+    if finds { numbered.formUnion(builders.filter { $0.numberCount > 0 }.map(\.index)) }
     return try Table(builders.map { (name: $0.name, column: $0.finish()) }, origin: origin)
+  }
+
+  private func append(to builder: ColumnBuilder, rows: Int) throws {
+    let point = dialect.decimalPoint.char
+    let before = builder.summary
+    let hadNumbers = builder.numberCount > 0 || numbered.contains(builder.index)
+    try builder.append(scanner, rows: rows, stride: dialect.names.count, decimalPoint: point, markers: markers)
+    guard finds, builder.storage == .numbers, builder.summary.bad > 0, !hadNumbers, !builder.isNearlyNumeric else {
+      return
+    }
+    builder.undoNumbers(rows: rows, before: before)
+    builder.continueAsCategories()
+    try builder.append(scanner, rows: rows, stride: dialect.names.count, decimalPoint: point, markers: markers)
   }
 }

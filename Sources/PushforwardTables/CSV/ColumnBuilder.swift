@@ -31,6 +31,9 @@ final class ColumnBuilder {
   /// Cells that are numbers.
   var numberCount: Int { count - summary.missing - summary.bad }
 
+  /// Whether so many of the cells are numbers that the others look like mistakes.
+  var isNearlyNumeric: Bool { numberCount + summary.bad >= 20 && 20 * summary.bad <= numberCount }
+
   /// Starts the column again as one of categories.
   func restartAsCategories() {
     storage = .categories

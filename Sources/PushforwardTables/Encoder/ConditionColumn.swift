@@ -15,12 +15,20 @@ public struct ConditionColumn: Sendable, Codable, Equatable {
   ///
   /// - Throws: `TableError.wrongKind` for a column that says nothing (constant, identifier, free text).
   package init(fitting column: Column, schema: ColumnSchema, place: (Int) -> String) throws {
+    try Self.check(schema)
     self.schema = schema
     switch schema.kind {
-    case .category: transform = nil
     case .real, .wholeNumber, .date:
       let values = try schema.numbers(column, place: place).values.filter { !$0.isNaN }
       transform = StandardTransform(fitting: values, cell: schema.kind == .real ? 0 : schema.step ?? 0, log: schema.log)
+    case .category, .constant, .identifier, .freeText: transform = nil
+    }
+  }
+
+  /// Throws `TableError.wrongKind` for a column that says nothing.
+  static func check(_ schema: ColumnSchema) throws {
+    switch schema.kind {
+    case .category, .real, .wholeNumber, .date: return
     case .constant, .identifier, .freeText:
       throw TableError.wrongKind(
         column: schema.name, expected: "a condition that says something (numbers, a category or a date)",

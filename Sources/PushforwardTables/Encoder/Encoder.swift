@@ -43,10 +43,6 @@ public struct Encoder: Sendable, Codable, Equatable {
     fitting table: Table, schema: Schema, modelled: [String]? = nil, conditions: [String] = [],
     options: EncoderOptions = EncoderOptions()
   ) throws {
-    if let twice = Self.firstRepeated(conditions + (modelled ?? [])) {
-      throw TableError.cannotEncode(
-        detail: "column \(twice) is named twice among the columns to model and the conditions")
-    }
     let choice = try Self.choose(schema: schema, modelled: modelled, conditions: conditions)
     leftOut = choice.leftOut
     columns = try choice.columns.map { column in
@@ -69,9 +65,13 @@ public struct Encoder: Sendable, Codable, Equatable {
   }
 
   /// The columns to model and those left out with a reason.
-  private static func choose(
+  static func choose(
     schema: Schema, modelled: [String]?, conditions: [String]
   ) throws -> (columns: [ColumnSchema], leftOut: [LeftOut]) {
+    if let twice = firstRepeated(conditions + (modelled ?? [])) {
+      throw TableError.cannotEncode(
+        detail: "column \(twice) is named twice among the columns to model and the conditions")
+    }
     let candidates =
       try modelled?.map { try schema.column($0) } ?? schema.columns.filter { !conditions.contains($0.name) }
     var columns: [ColumnSchema] = []

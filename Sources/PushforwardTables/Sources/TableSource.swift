@@ -100,6 +100,36 @@ public struct TableSource: Sendable {
     }
   }
 
+  /// Reads the table in batches without knowing its columns: each is stored as what its first cells hold, and a text among
+  /// numbers later is an error.
+  ///
+  /// - Parameter batchRows: Rows a batch.
+  /// - Returns: The batches, to be asked for one by one.
+  /// - Throws: `TableError`.
+  public func batches(batchRows: Int) throws -> TableBatches {
+    switch content {
+    case .text: return TableBatches(try CSVStream(path: path, finding: options, batchRows: batchRows))
+    case .npy: return allColumns(try NPYSource.open(InputFile(path: path), batchRows: batchRows))
+    case .npz: return allColumns(try NPYSource.openArchive(InputFile(path: path), member: part, batchRows: batchRows))
+    case .sqlite:
+      return TableBatches(
+        try SQLiteSource(path: path, table: part, query: query, options: options, batchRows: batchRows))
+    }
+  }
+
+  /// The location's path, or `standard input`.
+  public var name: String { path == "-" ? "standard input" : path }
+
+  /// Bytes of the file; `nil` for standard input, pipes and queries.
+  public var byteCount: Int? {
+    guard query == nil, path != "-", (try? InputFile.isRegular(path)) == true else { return nil }
+    return (try? InputFile(path: path))?.size
+  }
+
+  private func allColumns(_ arrays: NPYRows) -> TableBatches {
+    TableBatches(arrays, columns: options.columns.map { $0.filter(arrays.names.contains) } ?? arrays.names)
+  }
+
   private func batches(_ arrays: NPYRows, _ columns: [String]) -> TableBatches {
     TableBatches(
       arrays, columns: options.passesOverUnknownNames ? columns.filter(arrays.names.contains) : columns)
