@@ -10,10 +10,8 @@ import CAllocations
 import Foundation
 import Pushforward
 
-var threads = WorkerPool.processorCount
-if let index = CommandLine.arguments.firstIndex(of: "--threads"), index + 1 < CommandLine.arguments.count {
-  threads = Int(CommandLine.arguments[index + 1]) ?? threads
-}
+let given = CommandLine.arguments.firstIndex(of: "--threads").flatMap { Int(CommandLine.arguments[$0 + 1]) }
+let threads = given ?? WorkerPool.processorCount
 guard allocation_count() >= 0 else {
   print("{\"figure\": \"allocations\", \"value\": null, \"reason\": \"counted with glibc only\"}")
   exit(0)
@@ -21,7 +19,7 @@ guard allocation_count() >= 0 else {
 let workers = WorkerPool(workers: threads)
 var failed = false
 
-func emit(_ model: FlowFamily, _ work: String, _ each: Double, limit: Double? = nil) {
+@MainActor func emit(_ model: FlowFamily, _ work: String, _ each: Double, limit: Double? = nil) {
   print(
     "{\"figure\": \"allocations\", \"model\": \"\(model.rawValue)\", \"work\": \"\(work)\", \"threads\": \(threads), "
       + "\"value\": \(each)}")

@@ -29,7 +29,7 @@ let columns = 10
 
 /// Writes a NumPy file of dependent columns, row after row.
 func writeTable(rows: Int, to path: String) throws {
-  FileManager.default.createFile(atPath: path, contents: nil)
+  _ = FileManager.default.createFile(atPath: path, contents: nil)
   let file = try FileHandle(forWritingTo: URL(filePath: path))
   var header = "{'descr': '<f8', 'fortran_order': False, 'shape': (\(rows), \(columns)), }"
   header += String(repeating: " ", count: 117 - header.count) + "\n"
@@ -81,6 +81,6 @@ for rows in sizes {
       "{\"figure\": \"epoch\", \"model\": \"\(model.rawValue)\", \"rows\": \(rows), \"columns\": \(columns), "
         + "\"from\": \"\(way)\", \"epoch_seconds\": \((marks.last?.seconds ?? 0) - before), \"all_seconds\": \(total), "
         + "\"peak_megabytes\": \(peakMegabytes()), \"held_out\": \(fitted.record.heldOut)}")
-    fflush(stdout)
+    fflush(nil)
   }
 }
