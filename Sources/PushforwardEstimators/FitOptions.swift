@@ -49,6 +49,8 @@ public struct FitOptions: Sendable {
   public var maximumSeconds: Double?
   /// Share of the rows held out to decide when to stop.
   public var heldOutFraction = 0.1
+  /// Numbers of the table's rows that are held out, in place of a share: for models that are to be compared or combined.
+  package var heldOutRows: [Int]?
   /// Threads; one for each processor when `nil`.
   ///
   /// Does not change the result.
@@ -75,6 +77,8 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case gaussian
   /// Typed autoregressive chain: categories, whole numbers, reals and missing cells.
   case mixed
+  /// Typed chain of everything that has masses, times a flow of the smooth reals given those.
+  case mixedFlow = "mixed-flow"
   /// Gaussian mixture, categories and missing cells included.
   case gmm
   /// Kernel density.

@@ -20,11 +20,11 @@ public struct FitPlan: Codable, Sendable, Equatable {
   ///   - contextFeatures: Width of the conditions.
   ///   - options: What the user has fixed.
   public init(rows: Int, features: Int, contextFeatures: Int, options: FitOptions) {
-    // Few rows: a narrow network with some dropout. Many: a wide one, which needs a lower rate.
-    let width = rows < 400 ? 32 : rows < 2_000 ? 64 : rows < 20_000 ? 128 : 256
+    // Few rows: much dropout rather than a narrow network, and many passes. Many rows: a wide one, which needs a lower rate.
+    let width = rows < 20_000 ? 128 : 256
     let network = NetworkSettings(
       hidden: options.hidden ?? [width, width], activation: .silu, residual: false,
-      dropout: options.dropout ?? (rows < 2_000 ? 0.1 : 0))
+      dropout: options.dropout ?? (rows < 500 ? 0.2 : rows < 20_000 ? 0.1 : 0))
     // A planar or radial layer is a single bend, and cheap.
     let isSimple = options.model == .planar || options.model == .radial
     size = FlowFamily.Size(
@@ -36,9 +36,12 @@ public struct FitPlan: Codable, Sendable, Equatable {
     settings.batchSize = options.batchSize ?? batch
     settings.learningRate = options.learningRate ?? (network.hidden.max() ?? 0 > 128 ? 2e-3 : 3e-3)
     settings.weightDecay = options.weightDecay ?? 1e-4
-    // About 8,000 steps, which is some 150 passes over a small table and a few over a very large one.
+    // About 10,000 steps: some hundred passes over a small table, though not so many that the fewest rows are learned by
+    // heart, and a few over a very large one.
     let stepsPerEpoch = max(1, rows / settings.batchSize)
-    settings.maximumEpochs = options.maximumEpochs ?? min(150, max(5, 8_000 / stepsPerEpoch))
+    let most = rows < 500 ? 150 : rows < 5_000 ? 400 : 300
+    settings.maximumEpochs =
+      options.maximumEpochs ?? min(most, max(5, (rows < 20_000 ? 10_000 : 8_000) / stepsPerEpoch))
     settings.patience = options.patience ?? max(8, settings.maximumEpochs / 6)
     settings.maximumSeconds = options.maximumSeconds
     settings.seed = options.seed

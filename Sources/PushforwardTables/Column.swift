@@ -62,7 +62,7 @@ public enum Column: Sendable, Equatable {
   }
 
   /// The rows with these numbers, in this order.
-  func selecting(rows: some Collection<Int>) -> Column {
+  package func selecting(rows: some Collection<Int>) -> Column {
     switch self {
     case .numbers(let column):
       let values = rows.map { column.values[$0] }

@@ -100,4 +100,27 @@ struct MixtureContractTests {
     let known = exp(joint[0]) / (exp(joint[0]) + exp(joint[1]))
     #expect(abs(share - known) < 0.04, "\(share), \(known)")
   }
+
+  @Test func aMixturePredictsByTheMembersPosterior() throws {
+    let model = try Self.make("mixture")
+    let options = PredictionOptions(levels: [0.1, 0.5, 0.9])
+    for target in ["a", "kind"] {
+      let joint = try model.score(Self.table, workers: nil).logProb
+      let others = try model.score(Self.table.leavingOut(column: target), workers: nil).logProb
+      let found = try model.predict(Self.table, target: target, options: options, workers: nil)
+      for row in 0..<400 { #expect(abs(found.logProb![row] - joint[row] + others[row]) < 1e-6) }
+      guard case .numbers(_, let quantiles) = found.answer else { continue }
+      // The distribution function at the quantiles, from the density along the column.
+      for kind in ["first", "second"] {
+        let row = (0..<400).first { Self.table["kind"]?.categories[$0] == kind }!
+        let grid = try model.score(Self.grid(kind), workers: nil).logProb
+        let places = (0..<6000).map { -15 + 30 * (Double($0) + 0.5) / 6000 }
+        let total = grid.reduce(0) { $0 + exp($1) }
+        for (level, quantile) in zip(options.levels, quantiles[row]) {
+          let below = zip(places, grid).reduce(0) { $0 + ($1.0 < quantile ? exp($1.1) : 0) } / total
+          #expect(abs(below - level) < 0.01, "\(kind) \(level)")
+        }
+      }
+    }
+  }
 }

@@ -17,6 +17,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
 
   /// Typed chains: `MixedModel`.
   case mixed
+  /// A discrete chain times a flow: `MixedFlowModel`.
+  case mixedFlow = "mixed_flow"
 
   /// The Swift type.
   public var type: any TableModel.Type {
@@ -24,6 +26,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .flow: DensityModel.self
     case .mixture: MixtureModel.self
     case .mixed: MixedModel.self
+    case .mixedFlow: MixedFlowModel.self
     case .kernel: KernelModel.self
     case .sequences: SequenceModel.self
     case .modelMixture: ModelMixture.self
@@ -40,6 +43,7 @@ extension ModelKind {
     case .auto, .independent, .gaussian, .maf, .nsf, .nsfCoupling, .realNVP, .nice, .planar, .radial: .flow
     case .gmm: .mixture
     case .mixed: .mixed
+    case .mixedFlow: .mixedFlow
     case .kde: .kernel
     case .hmm: .sequences
     case .mixture: .modelMixture

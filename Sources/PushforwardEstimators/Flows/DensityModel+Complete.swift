@@ -88,6 +88,26 @@ extension DensityModel {
       method: .quadrature)
   }
 
+  /// `log p` of the other cells of rows in which one modelled column counts as missing, by quadrature along it.
+  func marginalLogProb(_ table: Table, without name: String, workers: WorkerPool?) throws -> [Double] {
+    guard let feature = columns.firstIndex(of: name) else {
+      throw TableError.unknownColumn(name: name, available: columns)
+    }
+    let partial = try encoder.encodePartially(table)
+    let width = columns.count
+    let context = contextMatrix(partial)
+    var result: [Double] = []
+    for begin in stride(from: 0, to: partial.rowCount, by: Self.block) {
+      let rows = Array(begin..<min(begin + Self.block, partial.rowCount))
+      let grids = try conditionals(of: feature, rows: rows, values: partial.values, context: context, workers: workers)
+      for (row, grid) in zip(rows, grids) {
+        let slopes = (0..<width).reduce(0) { $0 + ($1 == feature ? 0 : partial.logDets[row * width + $1]) }
+        result.append(grid.logIntegral + slopes)
+      }
+    }
+    return result
+  }
+
   /// The densities of one feature, on the model's scale, given the rest of each row.
   private func conditionals(
     of feature: Int, rows: [Int], values: [Double], context: Matrix<Float>?, workers: WorkerPool?

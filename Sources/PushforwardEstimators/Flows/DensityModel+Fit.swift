@@ -49,24 +49,27 @@ extension DensityModel {
   private static func fit(
     _ ready: FitPreparation, start: ContinuousClock.Instant, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> DensityModel {
-    progress(
-      .prepared(
-        encoder: ready.encoder, trainingRows: ready.training.rowCount, heldOutRows: ready.rows.heldOutCount,
-        leftOutNote: ready.rows.leftOutNote))
+    tell(ready, progress)
     switch ready.options.model {
     case .gaussian:
       return try model(ready, .gaussian, flow: ready.gaussian.flow(), start: start)
     case .independent:
       return try model(ready, .independent, flow: identity(ready), start: start)
     case .auto:
-      let (chosen, fitted) = try better(ready, start: start, shouldStop: shouldStop, progress: progress)
-      return try best(chosen, fitted, start: start)
+      return try candidates(ready, start: start, shouldStop: shouldStop, progress: progress)[0]
     default:
       let kind = ready.options.model
       let fitted = try train(
         ready, kind, seconds: left(ready, since: start), shouldStop: shouldStop, progress: progress)
       return try model(ready, kind, flow: fitted.flow, fitted: fitted, start: start)
     }
+  }
+
+  private static func tell(_ ready: FitPreparation, _ progress: (FitEvent) -> Void) {
+    progress(
+      .prepared(
+        encoder: ready.encoder, trainingRows: ready.training.rowCount, heldOutRows: ready.rows.heldOutCount,
+        leftOutNote: ready.rows.leftOutNote))
   }
 
   private struct Fitted {
@@ -122,23 +125,42 @@ extension DensityModel {
     ).run(from: flow.parameters, workers: workers, shouldStop: shouldStop, progress: progress)
   }
 
-  /// The flow on the columns' own distributions or on plain scaling, whichever explains the held-out rows better.
+  /// The models that the choice is between: the best first, then the flow on the other scaling.
+  ///
+  /// - Throws: as `fit`.
+  static func candidates(
+    _ table: Table, options: FitOptions, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> [DensityModel] {
+    try options.validate()
+    let start = ContinuousClock().now
+    let ready = try FitPreparation(table, options: options)
+    tell(ready, progress)
+    return try candidates(ready, start: start, shouldStop: shouldStop, progress: progress)
+  }
+
+  /// The flow on the columns' own distributions and on plain scaling, the one that explains the held-out rows better first.
   ///
   /// Bringing each column to the normal scale by itself straightens its tails and repeated values, but bends columns that
   /// depend on each other almost linearly.
-  private static func better(
+  private static func candidates(
     _ ready: FitPreparation, start: ContinuousClock.Instant, shouldStop: () -> Bool, progress: (FitEvent) -> Void
-  ) throws -> (FitPreparation, Fitted) {
+  ) throws -> [DensityModel] {
     let isAlone = ready.options.encoder.transform != .marginal || ready.training.features == 1
     let fitted = try train(
       ready, .nsf, seconds: left(ready, since: start).map { isAlone ? $0 : $0 / 2 }, shouldStop: shouldStop,
       progress: progress)
-    if isAlone || ready.rows.heldOutCount == 0 || fitted.result.reason == .interrupted { return (ready, fitted) }
+    if isAlone || ready.rows.heldOutCount == 0 || fitted.result.reason == .interrupted {
+      return [try best(ready, fitted, start: start)]
+    }
     let plain = try ready.onStandardScale()
     let rival = try train(
       plain, .nsf, seconds: left(plain, since: start), shouldStop: shouldStop, progress: progress)
     let isBetter = try plain.likelihood(of: rival.flow).mean > ready.likelihood(of: fitted.flow).mean
-    return isBetter ? (plain, rival) : (ready, fitted)
+    let (first, second) = isBetter ? ((plain, rival), (ready, fitted)) : ((ready, fitted), (plain, rival))
+    return [
+      try best(first.0, first.1, start: start),
+      try model(second.0, .nsf, flow: second.1.flow, fitted: second.1, start: start),
+    ]
   }
 
   /// The trained flow, unless a simpler model explains the held-out rows better.

@@ -19,7 +19,7 @@ public struct DensityModel: TableModel {
   /// The flow, on the encoder's scale.
   public let flow: Flow<Float>
   /// How the model came about.
-  public let record: FitRecord
+  public internal(set) var record: FitRecord
   /// The full-covariance normal that the model is reported beside, on `gaussianEncoder`'s scale.
   let gaussian: LinearGaussian
   let gaussianEncoder: Encoder

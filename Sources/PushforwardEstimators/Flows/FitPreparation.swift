@@ -153,6 +153,19 @@ struct Split {
   let training: [Int]
   let heldOut: [Int]
 
+  /// Of usable rows of a table, by their numbers there: as the options say.
+  init(usable: [Int], options: FitOptions) {
+    guard let fixed = options.heldOutRows.map({ Set($0) }) else {
+      self.init(rows: usable.count, heldOutFraction: options.heldOutFraction, seed: options.seed)
+      return
+    }
+    self.init(
+      training: usable.indices.filter { !fixed.contains(usable[$0]) },
+      heldOut: usable.indices.filter { fixed.contains(usable[$0]) })
+  }
+
+  private init(training: [Int], heldOut: [Int]) { (self.training, self.heldOut) = (training, heldOut) }
+
   /// Held out: the given share, at most 50,000 rows; none below 20 rows.
   init(rows: Int, heldOutFraction: Double, seed: UInt64) {
     let order = RandomStream(seed: seed, purpose: .split).permutation(count: rows).map { Int($0) }

@@ -29,7 +29,7 @@ struct FitRows {
     guard usable.count >= DensityModel.minimumRows else {
       throw EstimatorError.tooFewRows(expected: DensityModel.minimumRows, found: usable.count, note: note)
     }
-    let split = Split(rows: usable.count, heldOutFraction: options.heldOutFraction, seed: options.seed)
+    let split = Split(usable: usable, options: options)
     let weights = try Self.rowWeights(table, column: options.weights, rows: usable)
     (tableRows, leftOutNote, heldOutCount) = (table.rowCount, note, split.heldOut.count)
     known = table.selecting(rows: split.training.map { usable[$0] })

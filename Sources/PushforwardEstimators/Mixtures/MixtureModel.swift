@@ -12,7 +12,7 @@ public struct MixtureModel: TableModel {
   /// What the table's columns are.
   public let schema: Schema
   /// How the model came about.
-  public let record: FitRecord
+  public internal(set) var record: FitRecord
   /// Columns of the table that the model does not see, and why.
   public let leftOut: [Encoder.LeftOut]
   let part: MixturePart

@@ -10,6 +10,8 @@ struct MixturePreparation {
   let choice: ColumnChoice
   let training: Table
   let heldOut: Table
+  /// Numbers of the held-out rows in the table.
+  let heldOutRows: [Int]
   let trainingWeights: [Double]?
   let heldOutWeights: [Double]?
 
@@ -29,8 +31,9 @@ struct MixturePreparation {
           ? !columns.contains { $0.isMissing(row: row) } : columns.contains { !$0.isMissing(row: row) })
     }
     if usable.isEmpty { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: nil) }
-    let split = Split(rows: usable.count, heldOutFraction: options.heldOutFraction, seed: options.seed)
+    let split = Split(usable: usable, options: options)
     let (first, second) = (split.training.map { usable[$0] }, split.heldOut.map { usable[$0] })
+    heldOutRows = second
     training = table.selecting(rows: first)
     heldOut = table.selecting(rows: second)
     trainingWeights = weights.map { weights in first.map { weights[$0] } }
