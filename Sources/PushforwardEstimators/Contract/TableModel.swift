@@ -3,7 +3,8 @@ import PushforwardTables
 
 /// A fitted distribution of a table's rows: what every model is to commands, composites and programs.
 ///
-/// All log-densities are nats a row in the units of the user's own columns; a discrete column contributes a mass.
+/// All log-densities are nats a row in the units of the user's own columns; a discrete column contributes a mass, numbers
+/// recorded in steps (whole numbers in hundreds, days in seconds) their mass over the step, so that kinds of models compare.
 public protocol TableModel: Sendable {
   /// What stands in a model file for this type.
   static var family: ModelFamily { get }

@@ -42,7 +42,7 @@ extension KernelModel {
     }
     let (encoding, density, _, scaling) = best!
     let (gaussian, independent) = try MixturePart.baselines(ready, workers: workers)
-    let summary = try ready.likelihood { try logProb(density, encoding, $0, workers: workers) }
+    let summary = try ready.likelihood { try scores(density, encoding, $0, workers: workers).logProb }
     var hash = NumberHash()
     for numbers in [density.centres.values, density.bandwidths, density.noise, density.weights] { hash.add(numbers) }
     let left = table.rowCount - ready.training.rowCount - ready.heldOut.rowCount

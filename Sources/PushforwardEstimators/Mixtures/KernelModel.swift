@@ -40,13 +40,12 @@ public struct KernelModel: TableModel {
   ///
   /// - Throws: `TableError`.
   public func score(_ table: Table, workers: WorkerPool?) throws -> RowScores {
-    RowScores(
-      logProb: try Self.logProb(density, encoding, table, workers: workers), scoredRows: Array(0..<table.rowCount))
+    try Self.scores(density, encoding, table, workers: workers)
   }
 
-  static func logProb(
+  static func scores(
     _ density: KernelDensity, _ encoding: MixedEncoding, _ table: Table, workers: WorkerPool?
-  ) throws -> [Double] {
+  ) throws -> RowScores {
     let rows = try encoding.rows(table)
     var logProb = try density.logProb(rows.mixture, workers: workers)
     for row in logProb.indices { logProb[row] += rows.logDet[row] }
@@ -55,7 +54,7 @@ public struct KernelModel: TableModel {
       let marginal = try density.logProb(conditions.mixture, workers: workers)
       for row in logProb.indices { logProb[row] -= marginal[row] }
     }
-    return logProb
+    return RowScores(logProb: logProb, scoredRows: Array(logProb.indices), leftOutNote: rows.note)
   }
 
   /// Draws rows.

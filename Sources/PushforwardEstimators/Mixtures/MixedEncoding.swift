@@ -14,11 +14,17 @@ struct MixedEncoding: Sendable, Codable {
   let modelled: [String]
   /// Names of the columns conditioned on.
   let given: [String]
+  /// Rows that the maps were fitted to; `nil` in files from before it was kept.
+  let fittedRows: Int?
 
   /// Rows of a table, and the log-determinants of their present modelled cells, summed over each row.
   struct Rows {
     var mixture: MixtureRows
     var logDet: [Double]
+    /// Cells with levels that the fitted rows do not have, in words; `nil` when there are none.
+    ///
+    /// Such a cell counts as one row more than all that were fitted, and says nothing of the row's other cells.
+    var note: String?
   }
 
   /// Fits the maps of the columns; each must have a present cell.
@@ -26,6 +32,7 @@ struct MixedEncoding: Sendable, Codable {
     (modelled, given) = (choice.modelled.map(\.name), choice.given.map(\.name))
     let all = choice.modelled + choice.given
     categories = all.filter { $0.kind == .category }
+    fittedRows = table.rowCount
     numbers = try all.filter { $0.kind != .category }.map { column in
       let values = try column.numbers(table.column(column.name), place: table.place(ofRow:)).values
       let present = values.filter { !$0.isNaN }
@@ -88,23 +95,32 @@ struct MixedEncoding: Sendable, Codable {
       }
     }
     var codes = [Int32](repeating: -1, count: count * categories.count)
+    var unseen: [String] = []
     for (place, column) in categories.enumerated() where !hiding.contains(column.name) {
       guard let cells = table[column.name]?.categories else { continue }
       let known = Dictionary(
         (column.levels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
       let other = column.otherLevel.flatMap { known[$0] }
       let map = cells.levels.map { known[$0] ?? other }
+      let counts = !given.contains(column.name)
+      var unseenCells = 0
       for row in 0..<count where cells.codes[row] != CategoryColumn.missing {
         let code = Int(cells.codes[row])
-        guard let level = map[code] else {
+        if let level = map[code] {
+          codes[row * categories.count + place] = Int32(level)
+        } else if let fittedRows {
+          if counts { logDet[row] -= Logarithm.of(Double(fittedRows + 1)) }
+          unseenCells += 1
+        } else {
           throw TableError.unseenLevel(
             column: column.name, level: cells.levels[code], place: table.place(ofRow: row), known: column.levels ?? [])
         }
-        codes[row * categories.count + place] = Int32(level)
       }
+      if unseenCells > 0 { unseen.append("\(column.name) (\(unseenCells))") }
     }
     return Rows(
-      mixture: try MixtureRows(numbers: matrix, codes: codes, levels: levels, weights: weights), logDet: logDet)
+      mixture: try MixtureRows(numbers: matrix, codes: codes, levels: levels, weights: weights), logDet: logDet,
+      note: unseen.isEmpty ? nil : "levels that the fitted rows do not have: \(listed(unseen))")
   }
 
   /// Complete rows of the model's scale as a table of the modelled columns.

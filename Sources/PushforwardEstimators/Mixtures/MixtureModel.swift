@@ -41,9 +41,11 @@ public struct MixtureModel: TableModel {
 
   /// `log p` of each row's present cells, given its present conditions.
   ///
+  /// A level that the fitted rows do not have counts as one row more than theirs, and is noted.
+  ///
   /// - Throws: `TableError`.
   public func score(_ table: Table, workers: WorkerPool?) throws -> RowScores {
-    RowScores(logProb: try part.logProb(table, workers: workers), scoredRows: Array(0..<table.rowCount))
+    try part.scores(table, workers: workers)
   }
 
   /// The rows under one component and under independent columns.

@@ -9,6 +9,11 @@ struct MixturePart: Sendable {
 
   /// `log p(modelled | given)` of a row's present cells, in nats and data units.
   func logProb(_ table: Table, workers: WorkerPool?) throws -> [Double] {
+    try scores(table, workers: workers).logProb
+  }
+
+  /// The same, with what a reader must know of the rows.
+  func scores(_ table: Table, workers: WorkerPool?) throws -> RowScores {
     let rows = try encoding.rows(table)
     var logProb = try mixture.logProb(rows.mixture, workers: workers)
     for row in logProb.indices { logProb[row] += rows.logDet[row] }
@@ -17,7 +22,7 @@ struct MixturePart: Sendable {
       let marginal = try mixture.logProb(conditions.mixture, workers: workers)
       for row in logProb.indices { logProb[row] -= marginal[row] }
     }
-    return logProb
+    return RowScores(logProb: logProb, scoredRows: Array(logProb.indices), leftOutNote: rows.note)
   }
 
   /// Puts the numbers into a file as tensors, and gives back what is left to describe.

@@ -12,6 +12,8 @@ struct MixturePreparation {
   let heldOut: Table
   /// Numbers of the held-out rows in the table.
   let heldOutRows: [Int]
+  /// Numbers of the rows that say something.
+  let usableRows: [Int]
   let trainingWeights: [Double]?
   let heldOutWeights: [Double]?
 
@@ -31,6 +33,7 @@ struct MixturePreparation {
           ? !columns.contains { $0.isMissing(row: row) } : columns.contains { !$0.isMissing(row: row) })
     }
     if usable.isEmpty { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: nil) }
+    usableRows = usable
     let split = Split(usable: usable, options: options)
     let (first, second) = (split.training.map { usable[$0] }, split.heldOut.map { usable[$0] })
     heldOutRows = second

@@ -64,7 +64,8 @@ extension TypedColumn {
       cell.isUnseen = true
       x = limit
     }
-    let measure = isMass ? 0 : -log(resolution)
+    // Per unit of the column, as a density: a whole number recorded in hundreds has its mass over a hundred.
+    let measure = -log(isMass ? scale?.step ?? step ?? 1 : resolution)
     if let atom = atomIndex(x) {
       cell.code = Int32(atom)
       cell.constant += measure
@@ -90,7 +91,7 @@ extension TypedColumn {
     let (z, logDet) = scale.point(x)
     cell.low = Self.float(z)
     cell.high = cell.low
-    cell.constant += logDet + (isMass ? log(scale.step ?? 1) : 0)
+    cell.constant += logDet
     return cell
   }
 

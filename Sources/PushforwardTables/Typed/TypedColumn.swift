@@ -58,7 +58,7 @@ public struct TypedColumn: Sendable, Equatable {
   public var classes: Int { atoms + (hasContinuous ? 1 : 0) }
   /// How the column is stored in a table.
   public var storage: Column.Storage { schema.kind.storage }
-  /// Whether scores of the column are masses (and not densities).
+  /// Whether scores of the column are masses (and not densities); of numbers in steps, masses over the step.
   public var isMass: Bool { role != .real && role != .angle }
   /// Decimals to print the column's numbers with; `nil`: as many as they need.
   public var decimals: Int? {
