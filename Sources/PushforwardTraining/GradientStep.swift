@@ -57,7 +57,9 @@ package final class GradientStep<Scalar: TileScalar> {
       let square = Scalar.reduceGradients(table, shards, gradients[0].pointer + span.offset, span.count, 1)
       squares.pointer[item] = span.role == .weight || span.role == .bias ? square : 0
     }
-    return squares.elements.reduce(0, +).squareRoot()
+    var total = 0.0
+    for item in 0..<spans.count { total += squares.pointer[item] }
+    return total.squareRoot()
   }
 
   /// The first slice whose reduced gradient is not finite.

@@ -47,7 +47,7 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
   ) throws -> (mean: Double, shards: Int) {
     let shards = (rows.count + rowsPerShard - 1) / rowsPerShard
     let totalWeight = source.isWeighted ? weightSum(rows, epoch: epoch) : Double(rows.count)
-    try outcomes.withUnsafeMutableBufferPointer { outcomes in
+    outcomes.withUnsafeMutableBufferPointer { outcomes in
       let outcomes = outcomes.baseAddress!
       workers.run(items: shards) { shard, worker in
         let part = slice(rows, shard)
@@ -75,9 +75,14 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
         }
         outcomes[shard] = outcome
       }
-      if let error = (0..<shards).lazy.compactMap({ outcomes[$0].error }).first { throw error }
     }
-    return (outcomes.prefix(shards).reduce(0) { $0 + $1.total } / totalWeight, shards)
+    // In the order of the shards; plain loops, since a step allocates nothing.
+    var total = 0.0
+    for shard in 0..<shards {
+      if let error = outcomes[shard].error { throw error }
+      total += outcomes[shard].total
+    }
+    return (total / totalWeight, shards)
   }
 
   /// The weighted mean objective of all rows of a source, without jitter or dropout, summed in Double in row order.

@@ -1,6 +1,6 @@
 #include "allocations.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #if defined(__GLIBC__)
 #include <errno.h>

@@ -7,7 +7,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
   /// Features of x and of z.
   public let features: Int
   /// Features of the context it reads; 0 when it reads none.
-  public var contextFeatures: Int { parts.map(\.contextFeatures).max() ?? 0 }
+  public let contextFeatures: Int
   /// Whether `forward` has derivatives on a recording tape.
   public var forwardIsDifferentiable: Bool { parts.allSatisfy(\.forwardIsDifferentiable) }
   /// Whether `inverse` has derivatives on a recording tape.
@@ -18,6 +18,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
     precondition(parts.allSatisfy { $0.features == features }, "parts of unequal features")
     self.parts = parts
     self.features = features
+    contextFeatures = parts.map(\.contextFeatures).max() ?? 0
   }
 
   /// Maps data to base space and adds the log-determinant.
@@ -25,9 +26,12 @@ public struct Composition<Scalar: TileScalar>: Bijection {
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
     try check(x, context: context)
-    return try parts.reduce(x) { value, part in
-      try tape.scope { try part.forward(value, context: context, logAbsDet: logAbsDet, on: tape) }
+    // Loops rather than `reduce`, which allocates.
+    var value = x
+    for part in parts {
+      value = try tape.scope { try part.forward(value, context: context, logAbsDet: logAbsDet, on: tape) }
     }
+    return value
   }
 
   /// Maps base space to data and adds the log-determinant of that direction.
@@ -35,9 +39,11 @@ public struct Composition<Scalar: TileScalar>: Bijection {
     _ z: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
     try check(z, context: context)
-    return try parts.reversed().reduce(z) { value, part in
-      try tape.scope { try part.inverse(value, context: context, logAbsDet: logAbsDet, on: tape) }
+    var value = z
+    for part in parts.reversed() {
+      value = try tape.scope { try part.inverse(value, context: context, logAbsDet: logAbsDet, on: tape) }
     }
+    return value
   }
 }
 
