@@ -68,10 +68,11 @@ final class ChainBalance {
       }
       columns.append(column)
     }
+    let conditions = network.plan.columns.indices.filter { network.plan.columns[$0].position == nil }
     for (place, index) in plan.order.enumerated() where columns[index].classes <= Self.mostClasses {
       columns[index].sums = count
       count += columns[index].classes
-      let before = plan.columns.indices.filter { plan.columns[$0].position == nil } + plan.order.prefix(place)
+      let before = plan.order.prefix(place) + conditions
       for other in before {
         let size = (columns[other].classes + 1) * columns[index].classes
         if size > Self.mostPairs { continue }
