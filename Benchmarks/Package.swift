@@ -15,6 +15,8 @@ let package = Package(
     .executableTarget(
       name: "MixtureBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .executableTarget(
+      name: "ChainBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
+    .executableTarget(
       name: "SequenceBenchmarks", dependencies: [.product(name: "PushforwardLibrary", package: "Pushforward")]),
     .target(name: "CPeak"),
     .target(name: "CAllocations"),

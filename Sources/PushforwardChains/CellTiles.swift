@@ -9,7 +9,17 @@ struct CellTiles {
   let given: [Bool]
 
   /// Writes a tile of the cells of rows `start...`, at most 64.
-  func fill(_ out: UnsafeMutablePointer<Float>, start: Int, drawsMissing: Bool = false, givesPresent: Bool = false) {
+    ///
+  /// - Parameters:
+  ///   - out: The tile.
+  ///   - start: Number of the first row.
+  ///   - drawsMissing: Marks missing cells of modelled columns to be drawn.
+  ///   - drawsPresence: Those that tell of other columns' presence as well.
+  ///   - givesPresent: Present cells are given.
+  func fill(
+    _ out: UnsafeMutablePointer<Float>, start: Int, drawsMissing: Bool = false, drawsPresence: Bool = false,
+    givesPresent: Bool = false
+  ) {
     let lanes = Int(PF_LANES)
     let count = min(lanes, rows.count - start)
     for (index, column) in plan.columns.enumerated() {
@@ -17,11 +27,12 @@ struct CellTiles {
       let codes = out + plan.codeRow(index) * lanes
       let states = out + plan.stateRow(index) * lanes
       let modelled = column.position != nil
+      let draws = drawsMissing && modelled && (drawsPresence || column.presenceOf == nil)
       for lane in 0..<lanes {
         let code = lane < count ? cells.codes[start + lane] : Int32(PF_CHAIN_MISSING)
-        let isDrawn = drawsMissing && modelled && lane < count && code == Int32(PF_CHAIN_MISSING)
+        let isDrawn = draws && lane < count && code == Int32(PF_CHAIN_MISSING)
         codes[lane] = isDrawn ? Float(PF_CHAIN_TO_DRAW) : Float(code)
-        let isGiven = !modelled || given[index] || (givesPresent && code >= 0)
+        let isGiven = !modelled || given[index] || (givesPresent && code >= 0 && column.givenRow != nil)
         states[lane] = Float(isGiven ? PF_CHAIN_GIVEN.rawValue : PF_CHAIN_PLAIN.rawValue)
       }
       guard let low = plan.lowRow(index), let high = plan.highRow(index), let width = plan.widthRow(index) else {

@@ -11,14 +11,24 @@ extension Chain {
   ///   - conditions: Rows whose condition columns are used (others are ignored); `nil` when there are none.
   ///   - seed: Of the draws.
   ///   - firstRow: Number of the first row.
+  ///   - withGaps: Draws first, where a column tells of another's presence, whether that is there, and leaves it missing
+  ///     where it is not.
   ///   - snap: Rounds drawn points to the cells of the data.
   ///   - workers: Threads; the result does not depend on them.
-  /// - Returns: Rows without missing cells; points of the continuous class have a width of 0 unless snapped.
+  /// - Returns: Rows without missing cells, unless `withGaps`; points of the continuous class have a width of 0 unless snapped.
   /// - Throws: `ChainError`, `.missingCondition` where a condition is not given.
   public func sample(
-    count: Int, conditions: ChainRows? = nil, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil,
+    count: Int, conditions: ChainRows? = nil, seed: UInt64, firstRow: UInt64 = 0, withGaps: Bool = false,
+    snap: CellSnap? = nil,
     workers: WorkerPool? = nil
   ) throws -> ChainRows {
+    try complete(
+      wanted(count: count, conditions: conditions), seed: seed, firstRow: firstRow, withGaps: withGaps, snap: snap,
+      workers: workers)
+  }
+
+  /// Rows of missing cells with their conditions.
+  func wanted(count: Int, conditions: ChainRows?) throws -> ChainRows {
     var rows = ChainRows(missing: max(count, 0), columns: specification.columns)
     for (index, column) in specification.columns.enumerated() where column.isCondition {
       guard let conditions, conditions.columns.count == rows.columns.count else {
@@ -29,7 +39,7 @@ extension Chain {
       }
       rows.columns[index] = conditions.columns[index]
     }
-    return try complete(rows, seed: seed, firstRow: firstRow, snap: snap, workers: workers)
+    return rows
   }
 
   /// Draws the missing cells of modelled columns from p(missing | present), and keeps the present ones as they are.
@@ -41,12 +51,14 @@ extension Chain {
   ///   - rows: Rows with gaps.
   ///   - seed: Of the draws.
   ///   - firstRow: Number of the first row.
+  ///   - withGaps: Leaves cells missing where their presence, drawn first, says so.
   ///   - snap: Rounds drawn points to the cells of the data.
   ///   - workers: Threads; the result does not depend on them.
-  /// - Returns: The rows without missing cells.
+  /// - Returns: The rows without missing cells, unless `withGaps`.
   /// - Throws: `ChainError`, `.missingCondition` where a condition is missing.
   public func complete(
-    _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil, workers: WorkerPool? = nil
+    _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, withGaps: Bool = false, snap: CellSnap? = nil,
+    workers: WorkerPool? = nil
   ) throws -> ChainRows {
     for (index, column) in specification.columns.enumerated()
     where column.isCondition && index < rows.columns.count {
@@ -71,7 +83,7 @@ extension Chain {
         let sampler = samplers[worker]
         for tile in item * perItem..<min((item + 1) * perItem, tileCount) {
           tiles.fill(
-            sampler.cells.pointer, start: tile * lanes, drawsMissing: true,
+            sampler.cells.pointer, start: tile * lanes, drawsMissing: true, drawsPresence: withGaps,
             givesPresent: specification.settings.answersQueries)
           sampler.run(seed: seed, firstRow: firstRow + UInt64(tile * lanes))
           (all.pointer + tile * stride).update(from: sampler.cells.pointer, count: stride)
@@ -87,7 +99,7 @@ extension Chain {
   }
 
   /// The cells of tiles, column by column.
-  private func taken(from all: AlignedBuffer<Float>, rows: ChainRows) -> ChainRows {
+  func taken(from all: AlignedBuffer<Float>, rows: ChainRows) -> ChainRows {
     let (plan, lanes) = (network.plan, Int(PF_LANES))
     let stride = plan.cellFeatures * lanes
     func values(_ row: Int) -> [Float] {

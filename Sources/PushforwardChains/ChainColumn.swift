@@ -13,6 +13,12 @@ public struct ChainColumn: Codable, Sendable, Equatable {
   public var positions: [Float]?
   /// Whether the column is always given and never modelled.
   public var isCondition: Bool
+  /// Number of the column whose presence this one tells: class 0 where that is missing, 1 where it is there.
+  ///
+  /// Such a column has a probability of its own, stands before the other in the chain, and is seen by no column: what is
+  /// missing is seen as missing anyway. Left out (missing) itself, it has no part in a score, which so stays the marginal
+  /// of the cells that are there.
+  public var presenceOf: Int?
 
   /// Number of classes, the continuous one included.
   public var classes: Int { atoms + (hasContinuous ? 1 : 0) }
@@ -26,6 +32,16 @@ public struct ChainColumn: Codable, Sendable, Equatable {
     self.hasContinuous = hasContinuous
     self.positions = positions
     self.isCondition = isCondition
+  }
+
+  /// The presence of another column's cells.
+  ///
+  /// - Parameters:
+  ///   - index: The other column's number.
+  ///   - name: For messages.
+  public init(presenceOf index: Int, name: String) {
+    self.init(name: name, atoms: 2, hasContinuous: false)
+    presenceOf = index
   }
 }
 
@@ -75,6 +91,13 @@ public struct ChainCells: Sendable, Equatable {
     self.low = low.map { Float($0) }
     self.high = high.map { Float($0) }
     width = zip(low, high).map { $0 == $1 ? 0 : Float($1 - $0) }
+  }
+
+  /// These cells, then others.
+  func appending(_ other: ChainCells) -> ChainCells {
+    var result = ChainCells(codes: codes + other.codes)
+    (result.low, result.high, result.width) = (low + other.low, high + other.high, width + other.width)
+    return result
   }
 
   /// The cells of the given rows, in that order.

@@ -20,6 +20,8 @@ struct ChainPlan: Sendable {
     let outputRows: Range<Int>
     let hasLowRank: Bool
     let hasPositions: Bool
+    /// The column whose presence this one tells.
+    let presenceOf: Int?
 
     var headRows: Int { position == nil ? 0 : Int(withUnsafePointer(to: shape) { pf_chain_head_rows($0) }) }
     var headClasses: Int { Int(withUnsafePointer(to: shape) { pf_chain_head_classes($0) }) }
@@ -53,13 +55,15 @@ struct ChainPlan: Sendable {
     let widths = shapes.map { Int(withUnsafePointer(to: $0) { pf_chain_encoding_rows($0) }) }
     var degrees: [Int] = []
     var given = [Int?](repeating: nil, count: shapes.count)
-    for (index, column) in specification.columns.enumerated() where column.isCondition || settings.answersQueries {
+    for (index, column) in specification.columns.enumerated()
+    where column.isCondition || (settings.answersQueries && column.presenceOf == nil) {
       given[index] = degrees.count
       degrees += Array(repeating: 0, count: widths[index])
     }
     let hasGiven = !degrees.isEmpty
     var later = [Int?](repeating: nil, count: shapes.count)
-    for (place, index) in specification.order.dropLast().enumerated() {
+    for (place, index) in specification.order.dropLast().enumerated()
+    where specification.columns[index].presenceOf == nil {
       later[index] = degrees.count
       degrees += Array(repeating: place + 1, count: widths[index])
     }
@@ -86,7 +90,8 @@ struct ChainPlan: Sendable {
       return Column(
         shape: shapes[index], continuous: column.hasContinuous ? continuous : nil, givenRow: given[index],
         laterRow: later[index], position: specification.order.firstIndex(of: index).map { $0 + 1 },
-        outputRows: outputs[index], hasLowRank: lowRank[index], hasPositions: column.positions != nil)
+        outputRows: outputs[index], hasLowRank: lowRank[index], hasPositions: column.positions != nil,
+        presenceOf: column.presenceOf)
     }
     continuousCount = continuous
   }
@@ -94,7 +99,7 @@ struct ChainPlan: Sendable {
   private static func shape(_ column: ChainColumn, _ settings: ChainSettings) -> pf_chain_shape {
     pf_chain_shape(
       atoms: Int32(column.atoms), continuous: column.hasContinuous ? 1 : 0, components: Int32(settings.components),
-      embedding: column.atoms == 0 ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
+      embedding: column.atoms == 0 || column.presenceOf != nil ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
       pieces: column.hasContinuous || column.positions != nil ? Int32(settings.pieces) : 0,
       scale_floor: settings.scaleFloor)
   }

@@ -41,6 +41,18 @@ public struct ChainRows: Sendable, Equatable {
     return result
   }
 
+  /// The rows of both, weights 1 where one has none.
+  ///
+  /// - Precondition: the same columns.
+  public static func + (a: ChainRows, b: ChainRows) -> ChainRows {
+    var result = ChainRows(missing: a.count + b.count, columns: [])
+    result.columns = zip(a.columns, b.columns).map { $0.appending($1) }
+    if a.weights != nil || b.weights != nil {
+      result.weights = [a, b].flatMap { $0.weights ?? [Float](repeating: 1, count: $0.count) }
+    }
+    return result
+  }
+
   /// Throws `ChainError` unless every cell is one of its column's.
   func validate(for columns: [ChainColumn]) throws {
     guard columns.count == self.columns.count else {

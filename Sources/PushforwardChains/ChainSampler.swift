@@ -45,6 +45,8 @@ final class ChainSampler {
   private let uniforms: AlignedBuffer<Float>
   private let normals: AlignedBuffer<Float>
   private var drawn: [DrawnCell] = []
+  /// Draws in its place the columns that it keeps sums of.
+  var balance: ChainBalance?
 
   init(_ network: ChainNetwork<Float>, parameters: UnsafePointer<Float>, snap: CellSnap?) {
     self.network = network
@@ -76,9 +78,14 @@ final class ChainSampler {
     }
     let last = plan.order.last { column in isDrawn(column) }
     guard let last else { return }
+    if let balance {
+      for column in plan.columns.indices where plan.columns[column].position == nil {
+        balance.note(column, cells: cells.pointer, except: nil)
+      }
+    }
     for (place, column) in plan.order.enumerated() {
       updateUnits(degree: place)
-      if isDrawn(column) { draw(column) }
+      if isDrawn(column) { draw(column) } else { balance?.note(column, cells: cells.pointer, except: nil) }
       if column == last { return }
       network.encode.apply(
         column: column, cells: cells.pointer, parameters: parameters, out: input.pointer, given: false, later: true)
@@ -144,13 +151,24 @@ final class ChainSampler {
     let base = cells.pointer
     let codes = base + plan.codeRow(index) * lanes
     let wanted = (0..<lanes).map { codes[$0] == Float(PF_CHAIN_TO_DRAW) }
-    withUnsafePointer(to: column.shape) { shape in
-      Float.chainDraw(
-        shape, head, uniforms.pointer + 2 * index * lanes, normals.pointer + index * lanes, codes,
-        plan.lowRow(index).map { base + $0 * lanes }, plan.highRow(index).map { base + $0 * lanes },
-        plan.widthRow(index).map { base + $0 * lanes }, scratch.pointer)
+    let uniform = uniforms.pointer + 2 * index * lanes
+    if let balance, balance.draws(index) {
+      balance.draw(index, head: head, wanted: wanted, uniform: uniform, cells: base)
+      balance.note(index, cells: base, except: wanted)
+    } else {
+      withUnsafePointer(to: column.shape) { shape in
+        Float.chainDraw(
+          shape, head, uniform, normals.pointer + index * lanes, codes, plan.lowRow(index).map { base + $0 * lanes },
+          plan.highRow(index).map { base + $0 * lanes }, plan.widthRow(index).map { base + $0 * lanes }, scratch.pointer)
+      }
+      balance?.note(index, cells: base, except: nil)
     }
     if column.continuous != nil { snapCells(index, wanted) }
+    guard let other = column.presenceOf else { return }
+    let told = base + plan.codeRow(other) * lanes
+    for lane in 0..<lanes where wanted[lane] && codes[lane] == 0 && told[lane] == Float(PF_CHAIN_TO_DRAW) {
+      told[lane] = Float(PF_CHAIN_MISSING)
+    }
   }
 
   private func snapCells(_ index: Int, _ wanted: [Bool]) {

@@ -21,6 +21,8 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
   private let packed: AlignedBuffer<Scalar>
   private let weights: [Scalar]
   private let conditions: [Bool]
+  /// Columns that are neither given nor hidden at random: conditions, and those that tell of others' presence.
+  private let fixed: [Bool]
   private let answersQueries: Bool
   private let seed: UInt64
 
@@ -39,6 +41,7 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
     isWeighted = rows.weights != nil
     weights = rows.weights.map { $0.map { Scalar($0) } } ?? []
     conditions = specification.columns.map(\.isCondition)
+    fixed = specification.columns.map { $0.isCondition || $0.presenceOf != nil }
     answersQueries = specification.settings.answersQueries
     self.seed = seed
     let stride = plan.cellFeatures - plan.columns.count
@@ -90,7 +93,7 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
     let part = (kind.0 >> 29) & 3
     let (gives, hides) = (part != 2, part >= 2)
     // A cell is given (hidden) when its word falls below the row's own, so any number of them is as likely.
-    for index in conditions.indices where !conditions[index] {
+    for index in conditions.indices where !fixed[index] {
       let words = stream.block(row: row, index: 1 + UInt32(index) / 2)
       let (first, second) = index % 2 == 0 ? (words.0, words.1) : (words.2, words.3)
       if gives && first < kind.1 {

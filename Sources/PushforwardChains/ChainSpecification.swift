@@ -87,6 +87,13 @@ public struct ChainSpecification: Codable, Sendable, Equatable {
         index: order.first { !modelled.contains($0) } ?? modelled.first { !order.contains($0) } ?? 0,
         expected: "every modelled column once in the chain's order")
     }
+    for (index, column) in columns.enumerated() {
+      guard let other = column.presenceOf else { continue }
+      let places = [index, other].map { order.firstIndex(of: $0) ?? -1 }
+      guard column.atoms == 2, !column.hasContinuous, column.positions == nil, columns.indices.contains(other),
+        columns[other].presenceOf == nil, 0 <= places[0], places[0] < places[1]
+      else { throw ChainError.column(index: index, expected: "two classes, before the modelled column they tell of") }
+    }
     guard !order.isEmpty else { throw ChainError.column(index: 0, expected: "at least one modelled column") }
   }
 }

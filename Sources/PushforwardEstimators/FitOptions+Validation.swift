@@ -16,6 +16,7 @@ extension FitOptions {
     try require(transforms, in: 1...1024, "transforms")
     try require(bins, in: 1...64, "spline bins")
     try require(components, in: 1...100_000, "components")
+    try require(chain.orders, in: 1...64, "orders")
     try require(sequences.states, in: 1...10_000, "states")
     try require(batchSize, in: 1...1 << 24, "batch size")
     try require(maximumEpochs, in: 1...1_000_000_000, "epochs")

@@ -33,6 +33,8 @@ public struct FitOptions: Sendable {
   public var components: Int?
   /// Covariances of a mixture's components; `nil`: held-out rows choose.
   public var covariance: CovarianceKind?
+  /// What a typed chain may be told.
+  public var chain = ChainOptions()
   /// What a hidden Markov model may be told.
   public var sequences = SequenceOptions()
   /// Rows a step.

@@ -60,15 +60,21 @@ import Testing
     #expect(total > 0.9 && total < 1.02, "\(total)")
   }
 
-  @Test(.disabled("thresholds not yet settled: see the closing note of 25 November")) func drawsLookLikeTheTable()
-    throws
-  {
-    let model = try Self.fitted.get()
+  /// Fitted with the defaults, to more rows.
+  private static let thorough: Result<MixedModel, any Error> = Result {
+    var options = Self.options()
+    options.maximumEpochs = 60
+    return try MixedModel.fit(table(1500, seed: 1), options: options, shouldStop: { false }, progress: { _ in })
+  }
+
+  @Test func drawsLookLikeTheTable() throws {
+    let model = try Self.thorough.get()
     let real = try Self.table(3000, seed: 3)
     let drawn = try model.sample(count: 3000, given: nil, seed: 4, firstRow: 0, workers: WorkerPool(workers: 2))
     #expect(try drawn.numbers("size").allSatisfy { $0 == $0.rounded() && $0 >= 2 && $0 <= 13 })
     let fidelity = try Fidelity(real: real, synthetic: drawn, columns: ["size", "length"])
-    #expect(fidelity.shape > 0.93 && fidelity.trend > 0.93)
+    // Two samples of 3,000 rows of the truth reach 0.98.
+    #expect(fidelity.shape > 0.96 && fidelity.trend > 0.97, "\(fidelity)")
     let tail = try model.sample(count: 500, given: nil, seed: 4, firstRow: 2500, workers: nil)
     #expect(tail == drawn.selecting(rows: 2500..<3000))
   }
@@ -86,15 +92,45 @@ import Testing
     }
   }
 
-  @Test(.disabled("thresholds not yet settled: see the closing note of 25 November"))
-  func predictionsFollowTheJointDensity() throws {
-    let model = try Self.fitted.get()
+  @Test func gapsAreReproduced() throws {
+    let model = try Self.thorough.get()
+    let drawn = try model.sampleWithGaps(count: 4000, given: nil, seed: 4, firstRow: 0, workers: nil)
+    // A tenth of the kinds and a seventh of the lengths.
+    for (name, share) in [("kind", 0.1), ("size", 0), ("length", 1 / 7.0)] {
+      #expect(abs(Double(try drawn.column(name).missingCount) / 4000 - share) < 0.03)
+    }
+    let whole = try model.sample(count: 1000, given: nil, seed: 4, firstRow: 0, workers: nil)
+    #expect(whole.columns.allSatisfy { $0.value.missingCount == 0 })
+    let table = try model.sampleTable(count: 4000, given: nil, seed: 4, withGaps: true, workers: nil)
+    let real = try Self.table(1500, seed: 1)
+    let apart = try Fidelity(real: real, synthetic: drawn, columns: model.columns)
+    let together = try Fidelity(real: real, synthetic: table, columns: model.columns)
+    #expect(together.shape > apart.shape && together.trend > apart.trend, "\(together) \(apart)")
+    // Conditions and gaps: as many where a column is missing only under one condition.
+    var random = [Double](repeating: 0, count: 1200)
+    for row in random.indices { random[row] = Double((row &* 7919) % 101) }
+    let sometimes = try Table([
+      ("site", .categories(CategoryColumn((0..<1200).map { $0 % 2 == 0 ? "north" : "south" }))),
+      ("value", .numbers(NumberColumn((0..<1200).map { $0 % 2 == 0 && $0 % 3 > 0 ? .nan : random[$0] }))),
+    ])
+    var options = Self.options()
+    options.given = ["site"]
+    let fit = try MixedModel.fit(sometimes, options: options, shouldStop: { false }, progress: { _ in })
+    let sites = try sometimes.selecting(columns: ["site"])
+    let values = try fit.sampleWithGaps(count: 1200, given: sites, seed: 1, firstRow: 0, workers: nil).numbers("value")
+    let gaps = (0..<2).map { side in stride(from: side, to: 1200, by: 2).count { values[$0].isNaN } }
+    #expect(abs(gaps[0] - 400) < 60 && gaps[1] < 20, "\(gaps)")
+  }
+
+  @Test func predictionsFollowTheJointDensity() throws {
+    let model = try Self.thorough.get()
     let rows = try Self.table(400, seed: 6)
     guard case .category(let kind, .exact) = try model.evaluatePrediction(rows, target: "kind") else {
       Issue.record("expected a category by formula")
       return
     }
-    #expect(kind.accuracy > 0.7)
+    // The best there is: a is told from the others by its size, and c is as likely as not called b: 0.8.
+    #expect(kind.accuracy > 0.75)
     guard case .quantity(let length, .quadrature) = try model.evaluatePrediction(rows, target: "length") else {
       Issue.record("expected a quantity by quadrature")
       return

@@ -55,17 +55,16 @@ import Testing
   }
 
   @Test(
-    .disabled("the list of kinds in two messages is longer now"),
     arguments: [
       ("", "FILE: the file is empty; expected [columns.NAME]"),
       (
         "[columns.a]\nkind = \"number\"\n",
         "FILE:2: column a: \"number\" is no kind; expected one of real, whole_number, "
-          + "category, constant, identifier, date, free_text"
+          + "category, constant, identifier, date, free_text, ordinal, boolean, angle"
       ),
       (
         "[columns.a]\n\ncolour = 1\n",
-        "FILE:3: column a: \"colour\" is not known; expected kind, levels, other, step, min, max, log or role"
+        "FILE:3: column a: \"colour\" is not known; expected kind, levels, other, step, min, max, period, log or role"
       ),
       ("[columns.a]\nstep = \"x\"\n", "FILE:2: column a: step must be a number"),
       ("[columns.a]\nmin = 2\nmax = 1\n", "FILE:3: column a: min is above max"),

@@ -52,6 +52,10 @@ struct SampleCommand: ParsableCommand {
       "Rows of each of n sequences (hmm); by default as many as a training sequence has.", valueName: "rows"))
   var length: Int?
 
+  @Option(
+    help: ArgumentHelp("Gaps: fill, or reproduce those of the table fitted to.", valueName: "fill|reproduce"))
+  var missing = MissingCells.fill
+
   func validate() throws {
     if let length, length < 1 { throw ValidationError("--length: expected a whole number from 1, found \(length)") }
     if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }
@@ -82,7 +86,11 @@ struct SampleCommand: ParsableCommand {
     let meter = ProgressMeter()
     var started = 0
     var done = 0
-    let (draws, randomSeed) = (count, seed)
+    let (draws, randomSeed, withGaps) = (count, seed, missing == .reproduce)
+    if withGaps && isPartial {
+      throw EstimatorError.cannotAnswer(
+        model: model.record.model.rawValue, question: "where cells are missing beside given ones")
+    }
     try OrderedPipeline.run(
       read: { () -> Range<Int>? in
         if started == total { return nil }
@@ -98,6 +106,9 @@ struct SampleCommand: ParsableCommand {
         let drawn: Table =
           if isPartial, let given {
             try model.complete(given, seed: randomSeed, firstRow: rows.lowerBound, draw: 0, workers: nil)
+          } else if withGaps {
+            try model.sampleWithGaps(
+              count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
           } else {
             try model.sample(count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
           }

@@ -31,11 +31,26 @@ struct SynthCommand: ParsableCommand {
     name: [.customShort("n"), .customLong("count")], help: ArgumentHelp("Rows to draw.", valueName: "n"))
   var count: Int?
 
+  @Option(help: ArgumentHelp("Column of weights of the real table's rows.", valueName: "column"))
+  var weights: String?
+
   @Option(help: ArgumentHelp("Rows of the same source that the model has not seen.", valueName: "data"))
   var holdout: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Same seed, same rows.", valueName: "n"))
   var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Gaps: fill, or reproduce those of the real table (the default where the model can).", valueName: "fill|reproduce"))
+  var missing: MissingCells?
+
+  @Flag(
+    help: """
+      Draw every row independently. By default rows complement each other, so that counts of values and of pairs of \
+      values come nearer to what the model expects than chance would have it (mixed models).
+      """)
+  var independent = false
 
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
@@ -50,7 +65,8 @@ struct SynthCommand: ParsableCommand {
   func run() throws {
     let model = try Models.open(self.model)
     let workers = WorkerPool()
-    let real = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
+    let read = model.requiredColumns + (weights.map { [($0, Column.Storage.numbers)] } ?? [])
+    let real = try TableInput(path: data, options: table).readRequired(columns: read)
     let unseen = try holdout.map {
       try TableInput(path: $0, options: table).readRequired(columns: model.requiredColumns)
     }
@@ -60,13 +76,23 @@ struct SynthCommand: ParsableCommand {
       model.given.isEmpty
       ? nil
       : try real.selecting(columns: model.given).selecting(rows: (0..<total).map { $0 % real.rowCount })
-    let drawn = try model.sample(count: total, given: given, seed: seed, firstRow: 0, workers: workers)
+    let withGaps = missing.map { $0 == .reproduce } ?? model.traits.reproducesGaps
+    let drawn: Table =
+      if !independent {
+        try model.sampleTable(count: total, given: given, seed: seed, withGaps: withGaps, workers: workers)
+      } else if withGaps {
+        try model.sampleWithGaps(count: total, given: given, seed: seed, firstRow: 0, workers: workers)
+      } else {
+        try model.sample(count: total, given: given, seed: seed, firstRow: 0, workers: workers)
+      }
     let synthetic = try Table(
       (given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) })
     let file = try CSVResults(path: output, names: synthetic.names, decimals: model.decimals)
     try file.write(synthetic)
     try file.finish()
-    let fidelity = try Fidelity(real: real, synthetic: synthetic, columns: model.columns)
+    let rowWeights = try weights.map { try real.rowWeights(column: $0) }
+    let fidelity = try Fidelity(
+      real: real, synthetic: synthetic, columns: model.columns, weights: rowWeights)
     let privacy = try Privacy(
       training: real, synthetic: synthetic, holdout: unseen, columns: model.columns, seed: seed, workers: workers)
     let results = try Output()

@@ -28,6 +28,9 @@ struct SizeOptions: ParsableArguments {
     case full, tied, diagonal, spherical
   }
 
+  @Option(help: ArgumentHelp("Chains to average, each with the columns in another order (mixed).", valueName: "n"))
+  var orders = 1
+
   @Option(name: .customLong("batch-size"), help: ArgumentHelp("Rows a step.", valueName: "n"))
   var batchSize: Int?
 
@@ -70,6 +73,9 @@ struct SizeOptions: ParsableArguments {
     if let components, !(1...100_000).contains(components) {
       throw ValidationError("--components: expected a whole number from 1 to 100000, found \(components)")
     }
+    if !(1...64).contains(orders) {
+      throw ValidationError("--orders: expected a whole number from 1 to 64, found \(orders)")
+    }
     if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size: expected a whole number from 1, found \(batchSize)")
     }
@@ -102,6 +108,7 @@ struct SizeOptions: ParsableArguments {
     options.dropout = dropout
     options.components = components
     options.covariance = covariance.flatMap { CovarianceKind(rawValue: $0.rawValue) }
+    options.chain.orders = orders
     options.batchSize = batchSize
     options.learningRate = learningRate
     options.weightDecay = weightDecay

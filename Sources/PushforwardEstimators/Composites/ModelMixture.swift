@@ -37,6 +37,7 @@ public struct ModelMixture: TableModel {
     traits.likelihood = CompositeSupport.likelihood(members)
     traits.acceptsMissing = members.allSatisfy(\.traits.acceptsMissing)
     traits.completes = members.allSatisfy(\.traits.completes)
+    traits.reproducesGaps = members.allSatisfy(\.traits.reproducesGaps)
     traits.isSequential = members.contains { $0.traits.isSequential }
     return traits
   }
@@ -141,13 +142,58 @@ public struct ModelMixture: TableModel {
   public func sample(
     count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
   ) throws -> Table {
+    try drawn(count: count, given: given, seed: seed, firstRow: firstRow, withGaps: false, workers: workers)
+  }
+
+  /// The same with gaps, each row's those of its member.
+  ///
+  /// - Throws: what the members throw.
+  public func sampleWithGaps(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
+    try drawn(count: count, given: given, seed: seed, firstRow: firstRow, withGaps: true, workers: workers)
+  }
+
+  /// Members share the rows by their weights; each draws its share as a table.
+  ///
+  /// - Throws: what the members throw.
+  public func sampleTable(
+    count: Int, given: Table?, seed: UInt64, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
+    try checkSampling(count: count, given: given, firstRow: 0)
+    guard gate == nil, count > 0 else {
+      return try drawn(count: count, given: given, seed: seed, firstRow: 0, withGaps: withGaps, workers: workers)
+    }
+    let order = RandomStream(seed: seed, purpose: .component).permutation(count: count).map { Int($0) }
+    var (before, pieces): (Double, [(rows: [Int], table: Table)]) = (0, [])
+    for m in members.indices {
+      let after = m == members.count - 1 ? 1 : before + weights[m]
+      let rows = order[Int(before * Double(count))..<Int(after * Double(count))].sorted()
+      before = after
+      if rows.isEmpty { continue }
+      let own = try members[m].conditionTable(given).map { $0.rowCount == 1 ? $0 : $0.selecting(rows: rows) }
+      let memberSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(m)).seed
+      pieces.append(
+        (
+          rows,
+          try members[m].sampleTable(
+            count: rows.count, given: own, seed: memberSeed, withGaps: withGaps, workers: workers)
+        ))
+    }
+    return try Table.merging(pieces, names: columns, count: count)
+  }
+
+  private func drawn(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     if count == 0 {
       return try members[0].sample(
         count: 0, given: members[0].conditionTable(given), seed: seed, firstRow: 0, workers: workers)
     }
     if let gate, let given {
-      return try gatedSample(gate, count: count, given: given, seed: seed, firstRow: firstRow, workers: workers)
+      return try gatedSample(
+        gate, count: count, given: given, seed: seed, firstRow: firstRow, withGaps: withGaps, workers: workers)
     }
     var parts: [Table] = []
     var next = firstRow
@@ -167,8 +213,9 @@ public struct ModelMixture: TableModel {
         }
         // Members' draws must not echo each other.
         let memberSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(m)).seed
-        let drawn = try members[m].sample(
-          count: rows.count, given: own, seed: memberSeed, firstRow: start + before, workers: workers)
+        let drawn = try members[m].rows(
+          count: rows.count, given: own, seed: memberSeed, firstRow: start + before, withGaps: withGaps,
+          workers: workers)
         pieces.append((rows.map { $0 - wanted.lowerBound }, drawn))
       }
       parts.append(try Table.merging(pieces, names: columns, count: wanted.count))
@@ -180,7 +227,7 @@ public struct ModelMixture: TableModel {
   /// Draws where conditions move the weights: members' draws are numbered like the rows, since what happened in rows before
   /// depends on conditions that are not at hand.
   private func gatedSample(
-    _ gate: MixtureGate, count: Int, given: Table, seed: UInt64, firstRow: Int, workers: WorkerPool?
+    _ gate: MixtureGate, count: Int, given: Table, seed: UInt64, firstRow: Int, withGaps: Bool, workers: WorkerPool?
   ) throws -> Table {
     let shares = try gate.logWeights(given).map { $0.map { Logarithm.exponential($0) } }
     let choice = RandomStream(seed: seed, purpose: .component)
@@ -188,9 +235,10 @@ public struct ModelMixture: TableModel {
       Self.pick(shares[shares.count == 1 ? 0 : row], choice.uniform(row: UInt64(firstRow + row)))
     }
     let pieces = try Set(owners).sorted().map { m in
-      let drawn = try members[m].sample(
+      let drawn = try members[m].rows(
         count: count, given: members[m].conditionTable(given),
-        seed: RandomStream(seed: seed, purpose: .user).split(UInt64(m)).seed, firstRow: firstRow, workers: workers)
+        seed: RandomStream(seed: seed, purpose: .user).split(UInt64(m)).seed, firstRow: firstRow, withGaps: withGaps,
+        workers: workers)
       let rows = owners.indices.filter { owners[$0] == m }
       return (rows, drawn.selecting(rows: rows))
     }
@@ -241,5 +289,16 @@ public struct ModelMixture: TableModel {
     _ table: Table, options: FitOptions, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> ModelMixture {
     throw EstimatorError.cannotCombine(detail: "a mixture of models is made of fitted ones (pushforward combine)")
+  }
+}
+
+extension TableModel {
+  /// Rows with or without gaps.
+  fileprivate func rows(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
+    withGaps
+      ? try sampleWithGaps(count: count, given: given, seed: seed, firstRow: firstRow, workers: workers)
+      : try sample(count: count, given: given, seed: seed, firstRow: firstRow, workers: workers)
   }
 }

@@ -23,6 +23,9 @@ public enum Models {
         }
       }
     }
+    if options.model == .mixed && options.chain.orders > 1 {
+      return try ChainOrders(table: table, options: options).fit(shouldStop: shouldStop, progress: progress)
+    }
     return try options.model.family.type.fit(table, options: options, shouldStop: shouldStop, progress: progress)
   }
 

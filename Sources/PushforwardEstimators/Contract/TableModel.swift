@@ -56,6 +56,26 @@ public protocol TableModel: Sendable {
   /// - Throws: `EngineError.invalidSetting`, `EstimatorError.conditions`, `.conditionRows`, `TableError`.
   func sample(count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?) throws -> Table
 
+  /// Draws rows whose cells are missing where, and as often as, those of the training rows were.
+  ///
+  /// - Parameters: as `sample`.
+  /// - Returns: The modelled columns, in their own units, with gaps.
+  /// - Throws: as `sample`; `EstimatorError.cannotAnswer` unless `traits.reproducesGaps`.
+  func sampleWithGaps(count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?) throws -> Table
+
+  /// Draws a table as a whole: where the model can, its rows complement each other, so that it is more like what the model
+  /// expects than as many independent rows are.
+  ///
+  /// - Parameters:
+  ///   - count: Number of rows, not negative.
+  ///   - given: As for `sample`.
+  ///   - seed: Same seed and count, same rows.
+  ///   - withGaps: Cells are missing as in the training rows; needs `traits.reproducesGaps`.
+  ///   - workers: Threads to use.
+  /// - Returns: The modelled columns, in their own units.
+  /// - Throws: as `sample` and `sampleWithGaps`.
+  func sampleTable(count: Int, given: Table?, seed: UInt64, withGaps: Bool, workers: WorkerPool?) throws -> Table
+
   /// Fills the missing cells of the modelled columns with a draw from their distribution given the row's other cells.
   ///
   /// - Parameters:
@@ -105,6 +125,22 @@ extension TableModel {
     _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
   ) throws -> ColumnPrediction {
     try predictionByDraws(table, target: target, options: options, workers: workers)
+  }
+
+  /// Refuses.
+  public func sampleWithGaps(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
+    throw EstimatorError.cannotAnswer(model: record.model.rawValue, question: "where cells are missing")
+  }
+
+  /// Independent rows.
+  public func sampleTable(
+    count: Int, given: Table?, seed: UInt64, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
+    withGaps
+      ? try sampleWithGaps(count: count, given: given, seed: seed, firstRow: 0, workers: workers)
+      : try sample(count: count, given: given, seed: seed, firstRow: 0, workers: workers)
   }
 
   /// Refuses.
@@ -177,6 +213,8 @@ public struct ModelTraits: Sendable, Equatable {
   public var acceptsMissing = false
   /// Whether missing cells are drawn given the others.
   public var completes = false
+  /// Whether rows can be drawn with gaps like those of the training rows.
+  public var reproducesGaps = false
   /// Whether a row's score depends on the rows before it.
   public var isSequential = false
 

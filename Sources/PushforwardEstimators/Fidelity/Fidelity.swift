@@ -40,13 +40,17 @@ public struct Fidelity: Codable, Sendable, Equatable {
   ///   - real: The rows to be like.
   ///   - synthetic: The rows judged.
   ///   - columns: The columns looked at; both tables must have them.
+  ///   - weights: Weight of each real row: weight 2 is the row twice. `nil`: 1 each.
   /// - Throws: `TableError.unknownColumn`.
-  public init(real: Table, synthetic: Table, columns: [String]) throws {
-    let paired = try columns.map { try PairedColumns($0, tables: [real, synthetic]) }
+  ///
+  /// - Precondition: as many weights as real rows.
+  public init(real: Table, synthetic: Table, columns: [String], weights: [Double]? = nil) throws {
+    precondition(weights.map { $0.count == real.rowCount } ?? true, "Fidelity: weights for other rows")
+    let paired = try columns.map { try PairedColumns($0, tables: [real, synthetic], weights: weights) }
     shapes = paired.map { column in
       Shape(
         column: column.name, score: column.isCategory ? Self.categoryShape(column) : Self.quantityShape(column),
-        missing: column.values.map { values in Double(values.count(where: \.isNaN)) / Double(max(values.count, 1)) })
+        missing: column.values.indices.map { column.weight(in: $0) { $0.isNaN } / max(column.weight(in: $0) { _ in true }, 1e-300) })
     }
     let classes = paired.map { $0.classes() }
     var trends: [Trend] = []
@@ -54,7 +58,7 @@ public struct Fidelity: Codable, Sendable, Equatable {
       for second in paired.indices where second > first {
         let score =
           paired[first].isCategory || paired[second].isCategory
-          ? Self.contingency(classes[first], classes[second])
+          ? Self.contingency(classes[first], classes[second], weights: paired[first].weights)
           : Self.correlation(paired[first], paired[second])
         trends.append(Trend(columns: [paired[first].name, paired[second].name], score: score))
       }
@@ -67,35 +71,46 @@ public struct Fidelity: Codable, Sendable, Equatable {
   }
 
   private static func quantityShape(_ column: PairedColumns) -> Double {
-    let sorted = column.values.map { $0.filter { !$0.isNaN }.sorted() }
+    let sorted = column.values.indices.map { column.sorted($0) }
     guard !sorted[0].isEmpty, !sorted[1].isEmpty else { return sorted[0].isEmpty == sorted[1].isEmpty ? 1 : 0 }
+    let totals = sorted.map { $0.reduce(0) { $0 + $1.weight } }
     var (i, j, worst) = (0, 0, 0.0)
+    var below = [0.0, 0.0]
     while i < sorted[0].count, j < sorted[1].count {
-      let value = min(sorted[0][i], sorted[1][j])
-      while i < sorted[0].count, sorted[0][i] <= value { i += 1 }
-      while j < sorted[1].count, sorted[1][j] <= value { j += 1 }
-      worst = max(worst, abs(Double(i) / Double(sorted[0].count) - Double(j) / Double(sorted[1].count)))
+      let value = min(sorted[0][i].value, sorted[1][j].value)
+      while i < sorted[0].count, sorted[0][i].value <= value {
+        below[0] += sorted[0][i].weight
+        i += 1
+      }
+      while j < sorted[1].count, sorted[1][j].value <= value {
+        below[1] += sorted[1][j].weight
+        j += 1
+      }
+      worst = max(worst, abs(below[0] / totals[0] - below[1] / totals[1]))
     }
     return 1 - worst
   }
 
   private static func categoryShape(_ column: PairedColumns) -> Double {
-    let shares = column.values.map { values -> [Double] in
+    let shares = column.values.indices.map { table -> [Double] in
       var counts = [Double](repeating: 0, count: column.levelCount)
-      for value in values where !value.isNaN { counts[Int(value)] += 1 }
-      let total = max(counts.reduce(0, +), 1)
-      return counts.map { $0 / total }
+      for (row, value) in column.values[table].enumerated() where !value.isNaN {
+        counts[Int(value)] += column.weights[table]?[row] ?? 1
+      }
+      let total = counts.reduce(0, +)
+      return counts.map { total > 0 ? $0 / total : 0 }
     }
     return 1 - zip(shares[0], shares[1]).reduce(0) { $0 + abs($1.0 - $1.1) } / 2
   }
 
   private static func contingency(
-    _ first: (codes: [[Int]], count: Int), _ second: (codes: [[Int]], count: Int)
+    _ first: (codes: [[Int]], count: Int), _ second: (codes: [[Int]], count: Int), weights: [[Double]?]
   ) -> Double {
     var shares: [Int: (Double, Double)] = [:]
     for table in 0..<2 {
-      let weight = 1 / Double(max(first.codes[table].count, 1))
-      for (a, b) in zip(first.codes[table], second.codes[table]) {
+      let total = weights[table].map { $0.reduce(0, +) } ?? Double(max(first.codes[table].count, 1))
+      for (row, (a, b)) in zip(first.codes[table], second.codes[table]).enumerated() {
+        let weight = (weights[table]?[row] ?? 1) / total
         if table == 0 {
           shares[a * second.count + b, default: (0, 0)].0 += weight
         } else {
@@ -108,21 +123,24 @@ public struct Fidelity: Codable, Sendable, Equatable {
   }
 
   private static func correlation(_ first: PairedColumns, _ second: PairedColumns) -> Double {
-    let found = (0..<2).map { pearson(first.values[$0], second.values[$0]) }
+    let found = (0..<2).map { pearson(first.values[$0], second.values[$0], weights: first.weights[$0]) }
     // A constant column correlates with nothing.
     return 1 - abs(found[0] - found[1]) / 2
   }
 
-  private static func pearson(_ x: [Double], _ y: [Double]) -> Double {
-    let pairs = zip(x, y).filter { !$0.isNaN && !$1.isNaN }
-    let count = Double(max(pairs.count, 1))
-    let centerX = pairs.reduce(0) { $0 + $1.0 } / count
-    let centerY = pairs.reduce(0) { $0 + $1.1 } / count
+  private static func pearson(_ x: [Double], _ y: [Double], weights: [Double]?) -> Double {
+    let rows = x.indices.filter { !x[$0].isNaN && !y[$0].isNaN }
+    func weight(_ row: Int) -> Double { weights?[row] ?? 1 }
+    let total = rows.reduce(0) { $0 + weight($1) }
+    guard total > 0 else { return 0 }
+    let centerX = rows.reduce(0) { $0 + weight($1) * x[$1] } / total
+    let centerY = rows.reduce(0) { $0 + weight($1) * y[$1] } / total
     var (xx, xy, yy) = (0.0, 0.0, 0.0)
-    for (a, b) in pairs {
-      xx += (a - centerX) * (a - centerX)
-      xy += (a - centerX) * (b - centerY)
-      yy += (b - centerY) * (b - centerY)
+    for row in rows {
+      let (a, b) = (x[row] - centerX, y[row] - centerY)
+      xx += weight(row) * a * a
+      xy += weight(row) * a * b
+      yy += weight(row) * b * b
     }
     return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : 0
   }

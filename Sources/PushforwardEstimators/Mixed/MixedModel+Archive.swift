@@ -41,7 +41,11 @@ extension MixedModel {
     let isAlike = zip(specification.columns, description.encoder.columns).allSatisfy { column, encoded in
       column.name == encoded.name && column.atoms == encoded.atoms && column.hasContinuous == encoded.hasContinuous
     }
-    guard specification.columns.count == description.encoder.columns.count, isAlike else {
+    let presence = specification.columns.dropFirst(description.encoder.columns.count)
+    guard specification.columns.count >= description.encoder.columns.count, isAlike,
+      presence.allSatisfy({ $0.presenceOf != nil }),
+      Set(presence.compactMap(\.presenceOf)).count == presence.count
+    else {
       throw archive.damage("its columns and its chain do not fit each other")
     }
     let parameters = try archive.parameters(

@@ -1,9 +1,13 @@
 import PushforwardChains
 import PushforwardCore
+import PushforwardEvaluation
 import PushforwardTables
 import PushforwardTraining
 
 extension MixedModel {
+  /// Passes over the rows that set the heads' biases at the end.
+  private static var calibrationRounds: Int { 3 }
+
   /// Fits a chain to a table; held-out rows choose the epoch.
   ///
   /// - Parameters:
@@ -16,6 +20,13 @@ extension MixedModel {
   public static func fit(
     _ table: Table, options: FitOptions, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> MixedModel {
+    try fit(table, options: options, order: 0, shouldStop: shouldStop, progress: progress)
+  }
+
+  /// Fits a chain whose columns stand in one of several orders (see `ChainOrders`).
+  static func fit(
+    _ table: Table, options: FitOptions, order: Int, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> MixedModel {
     let start = ContinuousClock().now
     let ready = try MixturePreparation(table, options: options)
     let given = Set(ready.choice.given.map(\.name))
@@ -23,17 +34,23 @@ extension MixedModel {
     let encoder = try TypedEncoder(
       fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
-    var (specification, training) = try plan(encoder, given: given, rows: ready.training.rowCount, options: options)
+    var (specification, training) = try plan(
+      encoder, given: given, order: order, rows: ready.training.rowCount, options: options)
     // What the preparation took is no time for training.
     training.maximumSeconds = options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
     tell(encoder, ready, specification, training, progress)
     let rows = try ChainRows(
-      encoder.encode(ready.training), columns: encoder.columns, weights: ready.trainingWeights)
+      encoder.encode(ready.training), columns: encoder.columns, specification: specification,
+      weights: ready.trainingWeights, tellsPresence: true)
     let judged = try encoder.encode(ready.judging.table)
-    let heldOut = try ChainRows(judged, columns: encoder.columns, weights: ready.judging.weights)
+    // What chooses the epoch is the score of the cells that are there.
+    let heldOut = try ChainRows(
+      judged, columns: encoder.columns, specification: specification, weights: ready.judging.weights)
     let modelled = encoder.columns.indices.filter { !given.contains(encoder.columns[$0].name) }
-    let constants = modelled.reduce(0.0) { $0 + judged.columns[$1].constant.reduce(0, +) }
-    let shift = constants / Double(max(judged.rowCount, 1))
+    let constants = (0..<judged.rowCount).map { row in
+      modelled.reduce(0.0) { $0 + judged.columns[$1].constant[row] }
+    }
+    let shift = LikelihoodSummary(constants, weights: ready.judging.weights).mean
     progress(.training(epochs: training.maximumEpochs))
     let (chain, result) = try Chain.fit(
       rows, heldOut: ready.heldOut.rowCount > 0 ? heldOut : nil, specification: specification, training: training,
@@ -60,11 +77,21 @@ extension MixedModel {
       chain: chain, gaussian: gaussian, independent: independent)
     let summary = try ready.likelihood { try model.score($0, workers: workers).logProb }
     (model.record.heldOut, model.record.heldOutStandardError) = (summary.mean, summary.standardError)
+    // Judged before the held-out rows have a say in the marginals.
+    let all =
+      ready.heldOut.rowCount == 0
+      ? rows
+      : rows + (try ChainRows(
+        judged, columns: encoder.columns, specification: specification, weights: ready.heldOutWeights,
+        tellsPresence: true))
+    model.chain = try chain.calibrated(on: all, rounds: Self.calibrationRounds, workers: workers)
+    model.record.fingerprint = model.chain.parameters.fingerprintText
+    model.record.seconds = (ContinuousClock().now - start).inSeconds
     return model
   }
 
   private static func plan(
-    _ encoder: TypedEncoder, given: Set<String>, rows: Int, options: FitOptions
+    _ encoder: TypedEncoder, given: Set<String>, order number: Int, rows: Int, options: FitOptions
   ) throws -> (ChainSpecification, TrainingSettings) {
     var settings = ChainFitSettings.suggested(rows: rows, columns: encoder.columns.count)
     if let hidden = options.hidden?.max() { settings.network.hidden = hidden }
@@ -75,13 +102,23 @@ extension MixedModel {
     if let epochs = options.maximumEpochs { settings.training.maximumEpochs = epochs }
     if let patience = options.patience { settings.training.patience = patience }
     settings.training.maximumSeconds = options.maximumSeconds
-    settings.training.seed = options.seed
-    let columns = encoder.columns.map { column in
+    settings.training.seed = options.seed &+ UInt64(number)
+    var columns = encoder.columns.map { column in
       ChainColumn(
         name: column.name, atoms: column.atoms, hasContinuous: column.hasContinuous,
         positions: column.positions.map { $0.map { Float($0) } }, isCondition: given.contains(column.name))
     }
-    return (try ChainSpecification(columns: columns, settings: settings.network), settings.training)
+    let modelled = ChainOrders.order(
+      columns.indices.filter { !columns[$0].isCondition }, number: number, seed: options.seed)
+    var order: [Int] = []
+    for index in modelled {
+      if encoder.columns[index].missingShare > 0 {
+        order.append(columns.count)
+        columns.append(ChainColumn(presenceOf: index, name: "presence of \(encoder.columns[index].name)"))
+      }
+      order.append(index)
+    }
+    return (try ChainSpecification(columns: columns, order: order, settings: settings.network), settings.training)
   }
 
   private static func tell(

@@ -7,6 +7,10 @@ import PushforwardTables
 ///
 /// Exact: scores of whole rows, and of every leading part of the chain. Learned: conditionals on columns given out of the
 /// chain's order, and the scores of rows with gaps (see `Chain`).
+///
+/// Columns with gaps have a companion in the chain that says whether a cell is there, given the cells before it. It has no
+/// part in scores, which are those of the cells that are there, and none in `sample`, which fills; `sampleWithGaps` draws
+/// it, so that gaps stand where, and as often as, they do in the table.
 public struct MixedModel: TableModel {
   /// What stands in a model file for this type.
   public static var family: ModelFamily { .mixed }
@@ -20,7 +24,7 @@ public struct MixedModel: TableModel {
   /// The map between the table's cells and the chain's.
   public let encoder: TypedEncoder
   /// The chain, over the encoder's columns.
-  public let chain: Chain
+  public internal(set) var chain: Chain
   /// One normal component, and independent columns: what the model is reported beside.
   let gaussian: MixturePart
   let independent: MixturePart
@@ -41,7 +45,7 @@ public struct MixedModel: TableModel {
   /// Exact, also with missing cells.
   public var traits: ModelTraits {
     var traits = ModelTraits()
-    (traits.acceptsMissing, traits.completes) = (true, true)
+    (traits.acceptsMissing, traits.completes, traits.reproducesGaps) = (true, true, true)
     return traits
   }
 
@@ -63,7 +67,7 @@ public struct MixedModel: TableModel {
   public func scoreColumns(_ table: Table, workers: WorkerPool?) throws -> [(name: String, logProb: [Double])] {
     let typed = try encoder.encode(table)
     let inner = try chain.columnLogProb(cells(typed), workers: workers)
-    return chain.specification.order.map { index in
+    return chain.specification.order.filter { $0 < encoder.columns.count }.map { index in
       let constant = typed.columns[index].constant
       return (encoder.columns[index].name, (0..<table.rowCount).map { Double(inner[$0, index]) + constant[$0] })
     }
@@ -85,14 +89,39 @@ public struct MixedModel: TableModel {
   public func sample(
     count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
   ) throws -> Table {
+    try drawn(count: count, given: given, seed: seed, firstRow: firstRow, withGaps: false, workers: workers)
+  }
+
+  /// Draws rows with gaps like those of the training rows.
+  ///
+  /// - Throws: as `sample`.
+  public func sampleWithGaps(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> Table {
+    try drawn(count: count, given: given, seed: seed, firstRow: firstRow, withGaps: true, workers: workers)
+  }
+
+  /// Draws rows that complement each other, so that counts of values and of pairs of values come near to what the chain
+  /// expects (see `Chain.balancedSample`).
+  ///
+  /// - Throws: as `sample`.
+  public func sampleTable(
+    count: Int, given: Table?, seed: UInt64, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
+    try checkSampling(count: count, given: given, firstRow: 0)
+    let drawn = try chain.balancedSample(
+      count: count, conditions: conditionRows(given, count: count), seed: seed, withGaps: withGaps, snap: snap,
+      workers: workers)
+    return try decoded(drawn, seed: seed, firstRow: 0)
+  }
+
+  private func drawn(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, withGaps: Bool, workers: WorkerPool?
+  ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
-    var conditions: ChainRows?
-    if let given, !self.given.isEmpty {
-      let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
-      conditions = try cells(encoder.encode(rows.selecting(columns: self.given)))
-    }
     let drawn = try chain.sample(
-      count: count, conditions: conditions, seed: seed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
+      count: count, conditions: conditionRows(given, count: count), seed: seed, firstRow: UInt64(firstRow), withGaps: withGaps, snap: snap,
+      workers: workers)
     return try decoded(drawn, seed: seed, firstRow: firstRow)
   }
 
@@ -114,6 +143,12 @@ public struct MixedModel: TableModel {
       }, origin: table.origin)
   }
 
+  private func conditionRows(_ given: Table?, count: Int) throws -> ChainRows? {
+    guard let given, !self.given.isEmpty else { return nil }
+    let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
+    return try cells(encoder.encode(rows.selecting(columns: self.given)))
+  }
+
   /// Draws have the cells of the data (rounding, whole numbers), so that later columns see what they saw in training.
   private var snap: CellSnap {
     let columns = encoder.columns
@@ -127,12 +162,14 @@ public struct MixedModel: TableModel {
     let z = zip(encoder.columns, rows.columns).map { column, cells in
       column.hasContinuous ? (0..<rows.count).map { cells.place($0) } : [Float](repeating: 0, count: rows.count)
     }
-    let table = try encoder.decode(codes: rows.columns.map(\.codes), z: z, seed: seed, firstRow: firstRow)
+    let table = try encoder.decode(codes: rows.columns.prefix(z.count).map(\.codes), z: z, seed: seed, firstRow: firstRow)
     return try table.selecting(columns: columns)
   }
 
-  /// The chain's rows of typed ones.
-  func cells(_ typed: TypedRows) throws -> ChainRows { try ChainRows(typed, columns: encoder.columns) }
+  /// The chain's rows of typed ones, nothing said of gaps.
+  func cells(_ typed: TypedRows) throws -> ChainRows {
+    try ChainRows(typed, columns: encoder.columns, specification: chain.specification)
+  }
 
   /// What brings the scores of the modelled columns to data units, a row.
   private func constants(_ typed: TypedRows) -> [Double] {
@@ -144,14 +181,30 @@ public struct MixedModel: TableModel {
 
 extension ChainRows {
   /// Typed cells as the chain takes them.
-  init(_ typed: TypedRows, columns: [TypedColumn], weights: [Double]? = nil) throws {
-    try self.init(
-      zip(columns, typed.columns).map { column, cells in
-        guard column.hasContinuous else { return ChainCells(codes: cells.codes) }
-        var result = ChainCells(codes: cells.codes, low: cells.low, high: cells.high)
-        result.width = cells.width
-        return result
-      }, weights: weights.map { $0.map { Float($0) } })
+  ///
+  /// - Parameters:
+  ///   - typed: The cells.
+  ///   - columns: The encoder's.
+  ///   - specification: The chain's: those columns, then the ones that tell of others' presence.
+  ///   - weights: One a row.
+  ///   - tellsPresence: Whether the latter are filled in; they are missing otherwise, and have no part in a score.
+  init(
+    _ typed: TypedRows, columns: [TypedColumn], specification: ChainSpecification, weights: [Double]? = nil,
+    tellsPresence: Bool = false
+  ) throws {
+    let cells = zip(columns, typed.columns).map { column, cells in
+      guard column.hasContinuous else { return ChainCells(codes: cells.codes) }
+      var result = ChainCells(codes: cells.codes, low: cells.low, high: cells.high)
+      result.width = cells.width
+      return result
+    }
+    let presence = specification.columns.compactMap(\.presenceOf).map { index in
+      ChainCells(
+        codes: typed.columns[index].codes.map { code in
+          tellsPresence ? (code == TypedCells.missing ? 0 : 1) : ChainCells.missing
+        })
+    }
+    try self.init(cells + presence, weights: weights.map { $0.map { Float($0) } })
   }
 }
 

@@ -64,14 +64,22 @@ struct MixturePreparation {
   }
 
   static func weights(_ table: Table, column: String?) throws -> [Double]? {
-    guard let column else { return nil }
-    guard let numbers = try table.column(column).numbers?.values else {
+    try column.map { try table.rowWeights(column: $0) }
+  }
+}
+
+extension Table {
+  /// The weights of the rows that a column holds.
+  ///
+  /// - Throws: `TableError.unknownColumn`, `EstimatorError.badWeights` for what is no weight.
+  package func rowWeights(column: String) throws -> [Double] {
+    guard let numbers = try self.column(column).numbers?.values else {
       throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
     }
     if let row = numbers.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
       throw EstimatorError.badWeights(
         column: column,
-        detail: "expected finite numbers, not negative; found \(numbers[row]) in \(table.place(ofRow: row))")
+        detail: "expected finite numbers, not negative; found \(numbers[row]) in \(place(ofRow: row))")
     }
     if !numbers.contains(where: { $0 > 0 }) {
       throw EstimatorError.badWeights(column: column, detail: "all weights are zero")

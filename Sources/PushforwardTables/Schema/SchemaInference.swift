@@ -55,7 +55,7 @@ struct SchemaInference {
     let step = RecordingStep(distinct: distinct.values, recording: column.recording)
     schema.step = step?.value
     let isWhole = step.map { $0.decimals == 0 } ?? false
-    if let reason = identifierReason(column, isWhole: isWhole, distinct: distinct.values.count, low: low) {
+    if let reason = identifierReason(column, isWhole: isWhole, distinct: distinct.values.count, range: (low, high)) {
       schema.kind = .identifier
       schema.reason = reason
       return schema
@@ -69,11 +69,13 @@ struct SchemaInference {
     return schema
   }
 
-  private func identifierReason(_ column: NumberColumn, isWhole: Bool, distinct: Int, low: Double) -> String? {
-    let values = column.values
+  private func identifierReason(
+    _ column: NumberColumn, isWhole: Bool, distinct: Int, range: (low: Double, high: Double)
+  ) -> String? {
+    let (values, low, high) = (column.values, range.low, range.high)
     guard isWhole, distinct == values.count, distinct >= 5 else { return nil }
-    let counts =
-      distinct >= 10 && (low == 0 || low == 1) && values.indices.allSatisfy { values[$0] == low + Double($0) }
+    // In any order: nothing may depend on how the rows are sorted.
+    let counts = distinct >= 10 && (low == 0 || low == 1) && high == low + Double(distinct - 1)
     if counts { return "it counts the rows from \(NumberText.shortest(low))" }
     return isNamedLikeIdentifier ? "its name, and every whole number occurs once" : nil
   }

@@ -58,11 +58,10 @@ struct ColumnRange: Sendable, Equatable {
     if first == outermost { return outermost }
     guard inner > 0, outer < hardEnd * inner else { return nil }
     if step != nil { return outermost }
-    // The true end lies about one gap farther out; a round number within a few gaps is likelier.
+    // The true end lies about one gap farther out; zero within a few gaps is likelier. No other number is an end in every
+    // unit.
     let gap = outer / rows
-    for round in [0.0, 1, -1, 100, -100] where sign * (round - outermost) >= 0 && sign * (round - outermost) < 8 * gap {
-      return round
-    }
+    if sign * -outermost >= 0, sign * -outermost < 8 * gap { return 0 }
     return outermost + sign * 2 * gap
   }
 }
