@@ -66,7 +66,7 @@ struct FlowEmissionFit {
     _ start: ComponentHiddenMarkovModel, _ sequences: SequenceLayout, unseen: [Bool]? = nil, shouldStop: () -> Bool
   ) throws -> FlowHiddenMarkovModel {
     try withoutActuallyEscaping(shouldStop) { shouldStop in
-      let learner = try FlowLearner(rows, base: start.emission, plan: plan, shouldStop: shouldStop)
+      let learner = try FlowLearner(rows, sequences, base: start.emission, plan: plan, shouldStop: shouldStop)
       var training = settings.training
       training.maximumRounds = plan.rounds
       training.tolerance = -.infinity

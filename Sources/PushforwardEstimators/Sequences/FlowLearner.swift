@@ -10,7 +10,7 @@ import PushforwardTraining
 /// Rows with missing numbers train the chain and the categories, not the flow.
 final class FlowLearner: EmissionLearner {
   private let rows: MixtureRows
-  private let complete: [Int]
+  private let units: [[Int]]
   private let plan: FlowEmissionPlan
   private let shouldStop: () -> Bool
   private var round: UInt64 = 0
@@ -21,12 +21,14 @@ final class FlowLearner: EmissionLearner {
 
   /// - Parameters:
   ///   - rows: On the model's scale.
+  ///   - sequences: Which rows belong together.
   ///   - base: The normal emissions to start from, one component a state.
   ///   - plan: Sizes and settings.
   ///   - shouldStop: Asked before every step.
   /// - Throws: `EngineError`, `SequenceError`.
   init(
-    _ rows: MixtureRows, base: ComponentEmission, plan: FlowEmissionPlan, shouldStop: @escaping () -> Bool
+    _ rows: MixtureRows, _ sequences: SequenceLayout, base: ComponentEmission, plan: FlowEmissionPlan,
+    shouldStop: @escaping () -> Bool
   ) throws {
     self.rows = rows
     self.plan = plan
@@ -35,8 +37,19 @@ final class FlowLearner: EmissionLearner {
       plan.family.specification(
         features: rows.numbers.columns, contextFeatures: base.states, size: plan.size), seed: plan.training.seed)
     emission = try FlowEmission(base: base, flow: flow)
+    // Neighbours in time are alike, so that what is held out are whole sequences, or blocks where there are few.
     let gaps = emission.gaps(rows)
-    complete = gaps.indices.filter { gaps[$0] == 0 }
+    let seed = plan.training.seed
+    let ranges =
+      sequences.count >= 20
+      ? (0..<sequences.count).map { sequences.rows($0) }
+      : (0..<sequences.count).flatMap { index in
+        stride(from: sequences.starts[index], to: sequences.starts[index + 1], by: 5).map {
+          $0..<min($0 + 5, sequences.starts[index + 1])
+        }
+      }
+    let order = RandomStream(seed: seed, purpose: .split).permutation(count: ranges.count)
+    units = order.map { unit in ranges[Int(unit)].filter { gaps[$0] == 0 } }
   }
 
   func logDensities(workers: WorkerPool?) throws -> StateMatrix {
@@ -47,11 +60,8 @@ final class FlowLearner: EmissionLearner {
     let base = try relabelled(emission.base, posteriors)
     var flow = emission.flow
     // The same rows say every time when to stop: the flow never sees them.
-    let seen = complete.filter { row in (0..<states).contains { posteriors[row, $0] > 0 } }
-    let order = RandomStream(seed: plan.training.seed, purpose: .split).permutation(count: seen.count).map {
-      seen[Int($0)]
-    }
-    let held = seen.count < 20 ? 0 : seen.count / (seen.count < 1000 ? 5 : 10)
+    let order = units.flatMap { $0 }.filter { row in (0..<states).contains { posteriors[row, $0] > 0 } }
+    let held = order.count < 20 ? 0 : order.count / (order.count < 1000 ? 5 : 10)
     if let training = try source(order.dropFirst(held), posteriors) {
       let heldOut = try source(order.prefix(held), posteriors)
       var settings = plan.training

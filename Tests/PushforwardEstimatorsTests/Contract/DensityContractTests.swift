@@ -96,4 +96,26 @@ import Testing
       #expect(abs(below - level) < 0.07, "\(below), \(level)")
     }
   }
+  @Test(arguments: mixed) func categoriesGivenNumbersAreTheJointsOwn(one: ContractCase) throws {
+    let model = try one.both()
+    let count = 1500
+    let joint = try ["first", "second"].map { kind in
+      try model.alone(
+        Table([("a", .numbers(NumberColumn([0.4]))), ("kind", .categories(CategoryColumn([kind])))]))[0]
+    }
+    let known = exp(joint[0]) / (exp(joint[0]) + exp(joint[1]))
+    var asked: [(name: String, column: Column)] = [
+      ("a", .numbers(try NumberColumn([Double](repeating: 0.4, count: count))))
+    ]
+    if model.traits.isSequential { asked.append(("run", .categories(CategoryColumn((0..<count).map { String($0) })))) }
+    let filled = try model.complete(Table(asked), seed: 1, firstRow: 0, draw: 0, workers: nil)
+    let share = Double((0..<count).count { filled["kind"]?.categories[$0] == "first" }) / Double(count)
+    #expect(abs(share - known) < 0.06, "\(share), \(known)")
+    // An absent column is a missing one.
+    guard model.traits.acceptsMissing else { return }
+    let missing = try Table([
+      ("a", .numbers(NumberColumn([0.4]))), ("kind", .categories(CategoryColumn([String?.none]))),
+    ])
+    #expect(try model.alone(missing) == model.alone(missing.selecting(columns: ["a"])))
+  }
 }
