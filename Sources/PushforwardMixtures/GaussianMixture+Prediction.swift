@@ -9,6 +9,11 @@ public struct NumberPrediction: Sendable {
   /// Conditional standard deviations, `rows x components`.
   public let deviations: Matrix<Double>
 
+  /// Makes a prediction of parts of equal shape.
+  public init(weights: Matrix<Double>, means: Matrix<Double>, deviations: Matrix<Double>) {
+    (self.weights, self.means, self.deviations) = (weights, means, deviations)
+  }
+
   /// Expectation in a row.
   public func mean(_ row: Int) -> Double {
     zip(weights.row(row), means.row(row)).reduce(0) { $0 + $1.0 * $1.1 }

@@ -162,7 +162,7 @@ public struct GaussianMixture: Sendable, Equatable {
   /// The same mixture with every column shifted and scaled: x becomes shift + scale·x.
   ///
   /// A spherical mixture becomes diagonal unless all scales are equal.
-  func mapped(scale: [Double], shift: [Double]) -> GaussianMixture {
+  package func mapped(scale: [Double], shift: [Double]) -> GaussianMixture {
     let d = features
     var means = self.means
     for place in means.indices { means[place] = shift[place % d] + scale[place % d] * means[place] }

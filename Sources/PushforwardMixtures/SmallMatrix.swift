@@ -1,7 +1,7 @@
 /// Factorisations of small symmetric matrices that cannot fail: pivots that rounding has eaten are raised.
 ///
 /// Row-major in `Double`; for covariances of a few hundred features at most.
-enum SmallMatrix {
+package enum SmallMatrix {
   /// L with L·Lᵀ = A, in place over the lower triangle; zeros above.
   ///
   /// A pivot below 1e-12 of its diagonal entry is raised to that (to 1e-300 where the entry is not positive), so the
@@ -43,8 +43,21 @@ enum SmallMatrix {
     }
   }
 
+  /// The inverse of a lower triangular matrix given as an array.
+  package static func inverse(ofLower factor: [Double], _ n: Int) -> [Double] {
+    var inverse = [Double](repeating: 0, count: n * n)
+    factor.withUnsafeBufferPointer { factor in
+      inverse.withUnsafeMutableBufferPointer { inverse in
+        if let (from, to) = factor.baseAddress.flatMap({ base in inverse.baseAddress.map { (base, $0) } }) {
+          invertLower(from, to, n)
+        }
+      }
+    }
+    return inverse
+  }
+
   /// The factor of a matrix given as an array.
-  static func factor(of matrix: [Double], _ n: Int) -> [Double] {
+  package static func factor(of matrix: [Double], _ n: Int) -> [Double] {
     var copy = matrix
     copy.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { factorise(base, n) }

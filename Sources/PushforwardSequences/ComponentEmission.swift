@@ -42,6 +42,8 @@ public struct ComponentEmission: StateEmission, Equatable {
     for state in 0..<states {
       let range = state * perState..<(state + 1) * perState
       let sum = weights[range].reduce(0, +)
+      // Already so, but for rounding: kept, so that a file gives back the same bits.
+      if abs(sum * Double(states) - 1) <= Double(perState + 1) * 0x1p-52 { continue }
       for k in range { weights[k] = (sum > 0 ? weights[k] / sum : 1 / Double(perState)) / Double(states) }
     }
     self.mixture = try GaussianMixture(
@@ -81,6 +83,16 @@ public struct ComponentEmission: StateEmission, Equatable {
       features: d, weights: Array(mixture.weights[range]), means: taking(mixture.means, d), kind: mixture.kind,
       covariances: taking(mixture.covariances, mixture.kind == .full ? d * d : d), levels: mixture.levels,
       probabilities: zip(mixture.levels, mixture.probabilities).map { taking($1, $0) })
+  }
+
+  /// The same emissions with other probabilities of the categories' levels, `components x levels` a column.
+  ///
+  /// - Throws: `MixtureError` when they make no distributions.
+  package func replacing(probabilities: [[Double]]) throws -> ComponentEmission {
+    try ComponentEmission(
+      GaussianMixture(
+        features: mixture.features, weights: mixture.weights, means: mixture.means, kind: mixture.kind,
+        covariances: mixture.covariances, levels: mixture.levels, probabilities: probabilities), perState: perState)
   }
 
   /// The same emissions with the states in another order (the old numbers of the new states).

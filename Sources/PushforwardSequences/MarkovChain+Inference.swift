@@ -99,7 +99,7 @@ extension MarkovChain {
   }
 
   /// The place at which the cumulated weights exceed u times their sum.
-  static func pick(_ weights: some RandomAccessCollection<Double>, _ u: Double) -> Int {
+  package static func pick(_ weights: some RandomAccessCollection<Double>, _ u: Double) -> Int {
     let target = u * weights.reduce(0, +)
     var sum = 0.0
     var last = 0

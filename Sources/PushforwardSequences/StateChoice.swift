@@ -65,14 +65,14 @@ public struct HeldOutFolds: Sendable {
   }
 
   /// The flags of a fold's rows.
-  func unseen(_ fold: Int) -> [Bool] {
+  package func unseen(_ fold: Int) -> [Bool] {
     var flags = [Bool](repeating: false, count: sequences.rowCount)
     for unit in folds[fold] { for row in unit { flags[row] = true } }
     return flags
   }
 
   /// The sequences with those that a fold holds out weightless.
-  func training(_ fold: Int) throws(SequenceError) -> SequenceLayout {
+  package func training(_ fold: Int) throws(SequenceError) -> SequenceLayout {
     if !areSequences { return sequences }
     let held = Set(folds[fold].map(\.lowerBound))
     return try SequenceLayout(
@@ -81,7 +81,7 @@ public struct HeldOutFolds: Sendable {
   }
 
   /// The log-likelihood of each held-out unit of a fold given the other rows.
-  func scores(
+  package func scores(
     _ fold: Int, _ chain: MarkovChain, _ densities: StateMatrix, workers: WorkerPool?
   ) throws(SequenceError) -> [Double] {
     let whole = try chain.filter(densities, sequences, workers: workers).rowLogProb

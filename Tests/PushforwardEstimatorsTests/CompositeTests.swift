@@ -141,7 +141,8 @@ struct CompositeTests {
     var options = Self.quick(.maf)
     options.maximumEpochs = 3
     let flow = try DensityModel.fit(table, options: options)
-    let (stack, alone) = try Models.stack(on: flow, table: table, options: FitOptions(model: .gmm))
+    let found = try Models.stack(on: flow, table: table, options: FitOptions(model: .gmm))
+    let (stack, alone) = (found.model, found.flowAlone)
     #expect(stack.record.heldOut > alone)
     let test = try Draws.mixture(800, seed: 2)
     #expect(try stack.evaluate(test).model.mean > flow.evaluate(test).model.mean)

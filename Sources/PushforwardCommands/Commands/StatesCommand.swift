@@ -33,7 +33,7 @@ struct StatesCommand: ParsableCommand {
     let model = try SequenceModel.open(self.model, question: "states")
     let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)
     let found = try model.states(read, workers: WorkerPool())
-    let names = (1...model.hidden.states).map { "p(\($0))" }
+    let names = (1...model.chain.states).map { "p(\($0))" }
     let results = try CSVResults(
       path: output, names: ["state"] + names, decimals: Dictionary(uniqueKeysWithValues: names.map { ($0, 6) }))
     let path = (name: "state", column: Column.numbers(results: found.path.map { Double($0 + 1) }))

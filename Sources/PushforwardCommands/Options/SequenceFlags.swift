@@ -1,5 +1,6 @@
 import ArgumentParser
 import PushforwardEstimators
+import PushforwardModels
 
 /// Settings of a hidden Markov model.
 struct SequenceFlags: ParsableArguments {
@@ -17,7 +18,16 @@ struct SequenceFlags: ParsableArguments {
 
   /// The choices of `--emission`.
   enum Emission: String, ExpressibleByArgument, CaseIterable {
-    case gaussian, diagonal, mixture
+    case gaussian, diagonal, mixture, flow
+  }
+
+  @Option(help: "The flow of --emission flow (hmm).")
+  var emissionFlow = EmissionFlow.nsf
+
+  /// The choices of `--emission-flow`.
+  enum EmissionFlow: String, ExpressibleByArgument, CaseIterable {
+    case maf, nsf, realnvp
+    case nsfCoupling = "nsf-coupling"
   }
 
   func validate() throws {
@@ -31,5 +41,6 @@ struct SequenceFlags: ParsableArguments {
     options.sequences.column = sequence
     options.sequences.states = states
     options.sequences.emission = emission.flatMap { SequenceOptions.Emission(rawValue: $0.rawValue) }
+    options.sequences.flow = FlowFamily(rawValue: emissionFlow.rawValue) ?? .nsf
   }
 }

@@ -4,7 +4,9 @@ import PushforwardTables
 
 /// A flow followed by a model of its latent space, instead of the flow's own base distribution.
 ///
-/// log p(x) = log p_inner(f(x)) + log|det f'(x)|. With a Gaussian mixture inside this is a flow with a mixture as its base.
+/// log p(x) = log p_inner(f(x)) + log|det f'(x)|. With a Gaussian mixture inside this is a flow with a mixture as its base, with
+/// another flow a flow behind one that whitens, with a hidden Markov model a model of sequences whose rows are encoded by a
+/// flow: then a row that cannot be encoded, for a missing cell, is a missing row of its sequence.
 public struct ModelStack: TableModel {
   /// What stands in a model file for this type.
   public static var family: ModelFamily { .stack }
@@ -23,7 +25,11 @@ public struct ModelStack: TableModel {
   /// The columns conditioned on.
   public var conditions: [(name: String, storage: Column.Storage)] { outer.conditions }
   /// The columns that a table must have to be scored.
-  public var requiredColumns: [(name: String, storage: Column.Storage)] { outer.requiredColumns }
+  public var requiredColumns: [(name: String, storage: Column.Storage)] {
+    (sequence.map { [($0.name, .categories)] } ?? []) + outer.requiredColumns
+  }
+  /// The column that names the sequences of rows, if the inner model has one.
+  private var sequence: SequenceColumn? { (inner as? SequenceModel)?.sequence }
   /// Decimals of the columns that have a recording step.
   public var decimals: [String: Int] { outer.decimals }
   /// Columns of the table that the model does not see, and why.
@@ -32,6 +38,7 @@ public struct ModelStack: TableModel {
   public var traits: ModelTraits {
     var traits = ModelTraits()
     traits.likelihood = inner.traits.likelihood
+    traits.isSequential = inner.traits.isSequential
     return traits
   }
 
@@ -70,9 +77,11 @@ public struct ModelStack: TableModel {
     var note: String?
   }
 
-  // A `jitterSeed` spreads values over their recording cells, as in training.
+  // A `jitterSeed` spreads values over their recording cells, as in training. For a model of sequences all rows are there, those
+  // that cannot be encoded as missing ones.
   static func latent(
-    _ outer: DensityModel, _ table: Table, jitterSeed: UInt64? = nil, workers: WorkerPool?
+    _ outer: DensityModel, _ table: Table, jitterSeed: UInt64? = nil, isSequential: Bool = false,
+    sequence: SequenceColumn? = nil, workers: WorkerPool?
   ) throws -> Latent {
     let rows = try outer.encoder.prepare(table)
     let encoded = outer.encoder.encode(rows, jitterSeed: jitterSeed)
@@ -88,8 +97,17 @@ public struct ModelStack: TableModel {
       let base = z.row(row).reduce(0.0) { $0 - half - 0.5 * Double($1) * Double($1) }
       return Double(inner[row]) - base + encoded.logDet[row]
     }
-    let columns = try names(outer).enumerated().map { feature, name in
+    var columns = try names(outer).enumerated().map { feature, name in
       (name: name, column: Column.numbers(try NumberColumn(z.column(feature).map { Double($0) }, name: name)))
+    }
+    if isSequential {
+      for index in columns.indices {
+        var values = [Double](repeating: .nan, count: table.rowCount)
+        let known = columns[index].column.numbers?.values ?? []
+        for (place, row) in rows.keptRows.enumerated() { values[row] = known[place] }
+        columns[index].column = .numbers(try NumberColumn(values, name: columns[index].name))
+      }
+      if let sequence { columns.insert((sequence.name, try table.column(sequence.name)), at: 0) }
     }
     return Latent(table: try Table(columns), rows: rows.keptRows, logDet: logDet, note: rows.leftOutNote)
   }
@@ -98,13 +116,15 @@ public struct ModelStack: TableModel {
   ///
   /// - Throws: what the flow and the inner model throw.
   public func score(_ table: Table, workers: WorkerPool?) throws -> RowScores {
-    let latent = try Self.latent(outer, table, workers: workers)
+    let isSequential = traits.isSequential
+    let latent = try Self.latent(outer, table, isSequential: isSequential, sequence: sequence, workers: workers)
     let scores = try inner.score(latent.table, workers: workers)
     var logProb = [Double](repeating: .nan, count: table.rowCount)
     var errors = scores.standardErrors.map { _ in logProb }
     for (index, row) in latent.rows.enumerated() {
-      logProb[row] = scores.logProb[index] + latent.logDet[index]
-      errors?[row] = scores.standardErrors?[index] ?? .nan
+      let place = isSequential ? row : index
+      logProb[row] = scores.logProb[place] + latent.logDet[index]
+      errors?[row] = scores.standardErrors?[place] ?? .nan
     }
     return RowScores(
       logProb: logProb, standardErrors: errors, scoredRows: latent.rows.filter { !logProb[$0].isNaN },
@@ -134,7 +154,9 @@ public struct ModelStack: TableModel {
         rows: given.rowCount, columns: outer.encoder.conditionWidth,
         values: try outer.encoder.conditions(of: given).map { Float($0) })
     }
-    return try outer.encoder.decode(outer.flow.decode(z, context: context, workers: workers).values)
+    let rows = try outer.encoder.decode(outer.flow.decode(z, context: context, workers: workers).values)
+    guard let sequence else { return rows }
+    return try Table([(sequence.name, drawn.column(sequence.name))] + rows.columns.map { ($0, $1) })
   }
 
   /// Puts the model into a file, both parts with it.

@@ -115,47 +115,7 @@ extension Models {
     return try ModelChain(members, record: record)
   }
 
-  /// Fits a model to a flow's latent space and puts it there in place of the flow's base.
-  ///
-  /// - Parameters:
-  ///   - outer: The flow, with a standard normal base.
-  ///   - table: Rows to fit the inner model to; a tenth is held out and judges the whole.
-  ///   - options: The inner model: `model`, its sizes, seed and threads.
-  ///   - shouldStop: As for `fit`.
-  ///   - progress: As for `fit`.
-  /// - Returns: The stack, and the held-out rows' mean log-likelihood under the flow alone.
-  /// - Throws: `EstimatorError.cannotCombine`, or what the fit throws.
-  public static func stack(
-    on outer: DensityModel, table: Table, options: FitOptions, shouldStop: () -> Bool = { false },
-    progress: (FitEvent) -> Void = { _ in }
-  ) throws -> (model: ModelStack, flowAlone: Double) {
-    let start = ContinuousClock().now
-    let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
-    let usable = try outer.encoder.prepare(table).keptRows
-    let split = Split(rows: usable.count, heldOutFraction: 0.1, seed: options.seed)
-    let training = table.selecting(rows: split.training.map { usable[$0] })
-    let judging = split.heldOut.isEmpty ? training : table.selecting(rows: split.heldOut.map { usable[$0] })
-    let latent = try ModelStack.latent(outer, training, jitterSeed: options.seed, workers: workers)
-    var own = options
-    (own.columns, own.given, own.weights) = (nil, [], nil)
-    own.overrides = SchemaOverrides()
-    for name in ModelStack.names(outer) {
-      var column = ColumnOverride()
-      column.kind = .real
-      own.overrides.columns[name] = column
-    }
-    let inner = try fit(latent.table, options: own, shouldStop: shouldStop, progress: progress)
-    let stack = try ModelStack(outer, inner)
-    var record = stack.record
-    record.trainingRows = latent.table.rowCount
-    try judge(stack, judging, &record, workers: workers)
-    record.tableRows = table.rowCount
-    record.seconds = (ContinuousClock().now - start).inSeconds
-    let alone = try outer.evaluate(judging, workers: workers).model.mean
-    return (try ModelStack(outer, inner, record: record), alone)
-  }
-
-  private static func judge(
+  static func judge(
     _ model: any TableModel, _ table: Table, _ record: inout FitRecord, workers: WorkerPool?
   ) throws {
     let evaluation = try model.evaluate(table, workers: workers)

@@ -31,14 +31,17 @@ struct FitRows {
     }
     let split = Split(usable: usable, options: options)
     let weights = try Self.rowWeights(table, column: options.weights, rows: usable)
+    // Rows without weight say nothing, of the columns' scales neither.
+    let weighty = split.training.filter { weights?[$0] ?? 1 > 0 }
+    let training = weighty.isEmpty ? split.training : weighty
     (tableRows, leftOutNote, heldOutCount) = (table.rowCount, note, split.heldOut.count)
-    known = table.selecting(rows: split.training.map { usable[$0] })
-    knownWeights = weights.map { weights in split.training.map { weights[$0] } }
+    known = table.selecting(rows: training.map { usable[$0] })
+    knownWeights = weights.map { weights in training.map { weights[$0] } }
     judged = split.heldOut.isEmpty ? known : table.selecting(rows: split.heldOut.map { usable[$0] })
     judgedWeights = split.heldOut.isEmpty ? knownWeights : weights.map { weights in split.heldOut.map { weights[$0] } }
     source = { encoder in
       EncodedSource(
-        encoder: encoder, rows: try encoder.prepare(table), indices: split.training, weights: weights,
+        encoder: encoder, rows: try encoder.prepare(table), indices: training, weights: weights,
         seed: options.seed)
     }
   }

@@ -50,6 +50,10 @@ extension SequenceModel {
       .stage(
         "\(table.rowCount) rows in \(sequences.count == 1 ? "1 sequence" : "\(sequences.count) sequences"); "
           + "\(choice.modelled.count) columns"))
+    // One normal distribution without memory, to compare with.
+    let memoryless = try ComponentHiddenMarkovModel.fit(
+      rows.mixture, sequences, states: 1, options: settings, workers: workers, shouldStop: isOver
+    ).model.emission.mixture
     let candidates = try ComponentHiddenMarkovModel.candidates(
       rows.mixture, sequences, options: settings, workers: workers, shouldStop: isOver
     ) { candidate in
@@ -58,6 +62,17 @@ extension SequenceModel {
     let best =
       candidates.first
       ?? StateCandidate(states: settings.states ?? 1, kind: settings.kinds[0], perState: settings.perState[0])
+    if options.sequences.emission == .flow {
+      let plan = FlowEmissionPlan(options, rows: table.rowCount, features: encoding.numbers.count)
+      return try fitFlow(
+        FlowEmissionFit(rows: rows.mixture, sequences: sequences, settings: settings, plan: plan, workers: workers),
+        candidates, columns: choice, shift: shift, start: start, shouldStop: isOver, progress: progress
+      ) { hidden, flow, record in
+        SequenceModel(
+          schema: schema, record: record, leftOut: choice.leftOut, hidden: hidden, flow: flow, memoryless: memoryless,
+          lengths: kept(sequences.lengths), encoding: encoding, sequence: sequence)
+      }
+    }
     let fit = try ComponentHiddenMarkovModel.fit(
       rows.mixture, sequences, states: best.states, kind: best.kind, perState: best.perState, options: settings,
       workers: workers, shouldStop: isOver)
@@ -84,13 +99,23 @@ extension SequenceModel {
       tableRows: table.rowCount, trainingRows: table.rowCount, heldOutRows: isJudged ? table.rowCount : 0,
       leftOutNote: nil, plan: nil, parameterCount: own, stopReason: nil, epochs: Double(fit.rounds),
       bestEpoch: Double(fit.rounds), recoveries: [], heldOut: (isJudged ? best.heldOut : fit.logLikelihood) + shift,
-      heldOutStandardError: isJudged ? best.standardError : 0, heldOutIndependent: .nan, heldOutGaussian: .nan,
+      heldOutStandardError: isJudged ? best.standardError : 0,
+      heldOutIndependent: alone(candidates, .diagonal) + shift, heldOutGaussian: alone(candidates, .gaussian) + shift,
       seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hash.text, seed: options.seed)
-    let lengths = sequences.lengths
-    let step = max(1, (lengths.count + 999) / 1000)
     return SequenceModel(
-      schema: schema, record: record, leftOut: choice.leftOut, hidden: hidden,
-      lengths: stride(from: 0, to: lengths.count, by: step).map { lengths[$0] }, encoding: encoding, sequence: sequence)
+      schema: schema, record: record, leftOut: choice.leftOut, hidden: hidden, flow: nil, memoryless: memoryless,
+      lengths: kept(sequences.lengths), encoding: encoding, sequence: sequence)
+  }
+
+  /// Held-out rows under one state, which has no memory.
+  static func alone(_ candidates: [StateCandidate], _ kind: EmissionKind) -> Double {
+    candidates.first { $0.states == 1 && $0.perState == 1 && $0.kind == kind }?.heldOut ?? .nan
+  }
+
+  /// A thousand lengths at most.
+  private static func kept(_ lengths: [Int]) -> [Int] {
+    let step = max(1, (lengths.count + 999) / 1000)
+    return stride(from: 0, to: lengths.count, by: step).map { lengths[$0] }
   }
 
   private static func settings(_ options: FitOptions) -> HiddenMarkovOptions {
@@ -101,9 +126,12 @@ extension SequenceModel {
     case .gaussian: settings.kinds = [.gaussian]
     case .diagonal: settings.kinds = [.diagonal]
     case .mixture: settings.perState = options.components.map { [$0] } ?? [2, 3]
+    case .flow: break
     case nil: settings.kinds = [.gaussian, .diagonal]
     }
-    if let rounds = options.maximumEpochs { settings.training.maximumRounds = rounds }
+    if let rounds = options.maximumEpochs, options.sequences.emission != .flow {
+      settings.training.maximumRounds = rounds
+    }
     return settings
   }
 

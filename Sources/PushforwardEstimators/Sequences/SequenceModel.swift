@@ -17,8 +17,12 @@ public struct SequenceModel: TableModel {
   public let record: FitRecord
   /// Columns of the table that the model does not see, and why.
   public let leftOut: [Encoder.LeftOut]
-  /// The model, on the model's scale.
+  /// The model with normal emissions, on the model's scale; where the states emit by a flow, what that started from.
   public let hidden: ComponentHiddenMarkovModel
+  /// The model with flow emissions, if that is what was fitted.
+  public let flow: FlowHiddenMarkovModel?
+  /// One normal distribution of all rows, without memory, to compare with; `nil` in files of older programs.
+  let memoryless: GaussianMixture?
   /// Lengths of training sequences, a thousand at most.
   public let lengths: [Int]
   let encoding: MixedEncoding
@@ -36,7 +40,10 @@ public struct SequenceModel: TableModel {
   }
   /// Decimals of the columns that have a recording step.
   public var decimals: [String: Int] { encoding.decimals }
-  /// Exact, also with missing cells; a row's score depends on the rows before it.
+  /// The chain of the states.
+  public var chain: MarkovChain { flow?.chain ?? hidden.chain }
+  /// Exact, also with missing cells (but by draws where a flow's numbers are missing in part); a row's score depends on the
+  /// rows before it.
   public var traits: ModelTraits {
     var traits = ModelTraits()
     (traits.acceptsMissing, traits.completes, traits.isSequential) = (true, true, true)
@@ -50,9 +57,21 @@ public struct SequenceModel: TableModel {
     if table.rowCount == 0 { return RowScores(logProb: [], scoredRows: []) }
     let layout = try SequenceColumn.layout(sequence, of: table)
     let rows = try encoding.rows(table)
-    var logProb = try hidden.rowLogProb(rows.mixture, layout.sequences, workers: workers)
+    var logProb = try chain.filter(densities(rows.mixture, workers), layout.sequences, workers: workers).rowLogProb
     for row in logProb.indices { logProb[row] += rows.logDet[row] }
     return RowScores(logProb: logProb, scoredRows: Array(0..<table.rowCount))
+  }
+
+  /// log p(row | state) on the model's scale.
+  func densities(_ rows: MixtureRows, _ workers: WorkerPool?) throws -> StateMatrix {
+    try flow?.emission.logDensities(rows, workers: workers) ?? hidden.emission.logDensities(rows, workers: workers)
+  }
+
+  /// A sequence on the model's scale.
+  private func drawn(length: Int, sequence: Int, seed: UInt64) throws -> MixtureRows {
+    guard let flow else { return hidden.sample(length: length, sequence: sequence, seed: seed).rows }
+    let path = flow.samplePath(length: length, sequence: sequence, seed: seed)
+    return try flow.emission.sample(path, seed: RandomStream(seed: seed, purpose: .base).split(UInt64(sequence)).seed)
   }
 
   /// The log-likelihood of each sequence of a table.
@@ -80,7 +99,7 @@ public struct SequenceModel: TableModel {
   ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     guard sequence != nil else {
-      let rows = hidden.sample(length: firstRow + count, seed: seed).rows
+      let rows = try drawn(length: firstRow + count, sequence: 0, seed: seed)
       return try encoding.decode(rows.selecting(Array(firstRow..<firstRow + count)))
     }
     // Whole sequences until there are enough rows.
@@ -109,9 +128,8 @@ public struct SequenceModel: TableModel {
     var codes: [Int32] = []
     var labels: [Int] = []
     for index in 0..<count {
-      let rows = hidden.sample(
-        length: length ?? self.length(ofSequence: index, seed: seed), sequence: index, seed: seed
-      ).rows
+      let rows = try drawn(
+        length: length ?? self.length(ofSequence: index, seed: seed), sequence: index, seed: seed)
       numbers += rows.numbers.values
       codes += rows.codes
       labels += [Int](repeating: index + 1, count: rows.count)
@@ -139,7 +157,14 @@ public struct SequenceModel: TableModel {
     if table.rowCount == 0 { return try encoding.filled(table, with: encoding.decode(rows)) }
     let layout = try SequenceColumn.layout(sequence, of: table)
     let own = RandomStream(seed: seed, purpose: .user).split(UInt64(draw)).split(UInt64(firstRow)).seed
-    let drawn = try hidden.completing(rows, layout.sequences, seed: own, workers: workers)
+    let drawn: MixtureRows
+    if let flow {
+      let densities = try flow.emission.logDensities(rows, workers: workers)
+      let path = try flow.chain.drawPath(densities, layout.sequences, seed: own, workers: workers)
+      drawn = try flow.emission.completing(rows, path: path, seed: own, workers: workers)
+    } else {
+      drawn = try hidden.completing(rows, layout.sequences, seed: own, workers: workers)
+    }
     return try encoding.filled(table, with: encoding.decode(drawn))
   }
 }

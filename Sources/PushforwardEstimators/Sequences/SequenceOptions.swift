@@ -1,3 +1,5 @@
+import PushforwardModels
+
 /// What a fit of a hidden Markov model may be told.
 public struct SequenceOptions: Sendable {
   /// What the states emit.
@@ -8,6 +10,8 @@ public struct SequenceOptions: Sendable {
     case diagonal
     /// Two or three normal distributions a state.
     case mixture
+    /// A flow conditional on the state, on top of one normal distribution a state.
+    case flow
   }
 
   /// The column that names the sequence of each row; `nil`: the whole table is one.
@@ -16,6 +20,8 @@ public struct SequenceOptions: Sendable {
   public var states: Int?
   /// What the states emit in the numeric columns; `nil`: held-out rows choose.
   public var emission: Emission?
+  /// The flow, where the states emit by one.
+  public var flow = FlowFamily.nsf
 
   /// Everything is chosen.
   public init() {}
