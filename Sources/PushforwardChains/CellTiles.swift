@@ -7,6 +7,10 @@ struct CellTiles {
   let rows: ChainRows
   /// Columns that are given wherever they are present, beside the conditions.
   let given: [Bool]
+  /// Rows whose cells, where they are present, make the same cells of `rows` given; `nil`: none.
+  var givenWhere: ChainRows?
+  /// Rows that are drawn in the chain's order, their present cells not given; `nil`: none.
+  var isInOrder: [Bool]?
 
   /// Writes a tile of the cells of rows `start...`, at most 64.
   func fill(_ out: UnsafeMutablePointer<Float>, start: Int, drawsMissing: Bool = false, givesPresent: Bool = false) {
@@ -21,7 +25,9 @@ struct CellTiles {
         let code = lane < count ? cells.codes[start + lane] : Int32(PF_CHAIN_MISSING)
         let isDrawn = drawsMissing && modelled && lane < count && code == Int32(PF_CHAIN_MISSING)
         codes[lane] = isDrawn ? Float(PF_CHAIN_TO_DRAW) : Float(code)
-        let isGiven = !modelled || given[index] || (givesPresent && code >= 0)
+        let isAnswered = givesPresent && code >= 0 && !(lane < count && isInOrder?[start + lane] ?? false)
+        let isAsked = lane < count && givenWhere?.columns[index].codes[start + lane] ?? ChainCells.missing >= 0
+        let isGiven = !modelled || given[index] || isAnswered || isAsked
         states[lane] = Float(isGiven ? PF_CHAIN_GIVEN.rawValue : PF_CHAIN_PLAIN.rawValue)
       }
       guard let low = plan.lowRow(index), let high = plan.highRow(index), let width = plan.widthRow(index) else {

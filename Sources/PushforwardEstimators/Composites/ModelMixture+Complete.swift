@@ -9,7 +9,7 @@ extension ModelMixture {
   ///
   /// Exact if all members score rows with missing cells. Otherwise by Gibbs sampling: given a completed row a member is drawn
   /// by posterior probability, given the member the missing cells are drawn again; five rounds.
-  public func complete(
+  func ownCompletion(
     _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
   ) throws -> Table {
     guard traits.completes else {
@@ -53,54 +53,6 @@ extension ModelMixture {
       filled = try completed(owners(scores, round: round), round: round)
     }
     return filled
-  }
-
-  /// Predicts a column: members' predictions weighted by their posterior probabilities for a category, draws for a quantity.
-  ///
-  /// `logProb` is exact where all members score rows with missing cells.
-  public func predict(
-    _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
-  ) throws -> ColumnPrediction {
-    guard traits.acceptsMissing, columns.contains(target) else {
-      return try predictionByDraws(table, target: target, options: options, workers: workers)
-    }
-    let others = table.leavingOut(column: target)
-    let marginals = try members.map { try $0.score(others, workers: workers).logProb }
-    let rows = 0..<table.rowCount
-    let logs = try logWeights(table)
-    func total(_ scores: [[Double]], _ row: Int) -> Double {
-      Logarithm.sum(members.indices.filter { weights[$0] > 0 }.map { logs(row)[$0] + scores[$0][row] })
-    }
-    var logProb = [Double](repeating: .nan, count: table.rowCount)
-    if let cells = table[target] {
-      let joints = try members.map { try $0.score(table, workers: workers).logProb }
-      for row in rows where !cells.isMissing(row: row) { logProb[row] = total(joints, row) - total(marginals, row) }
-    }
-    let isCategory = schema[target]?.kind == .category
-    guard isCategory else {
-      var byDraws = try predictionByDraws(table, target: target, options: options, workers: workers)
-      byDraws.logProb = logProb
-      return byDraws
-    }
-    var levels: [String] = []
-    var shares = [[Double]](repeating: [], count: table.rowCount)
-    for m in members.indices where weights[m] > 0 {
-      let own = try members[m].predict(table, target: target, options: options, workers: workers)
-      guard case .levels(let names, let probabilities) = own.answer else {
-        return try predictionByDraws(table, target: target, options: options, workers: workers)
-      }
-      for name in names where !levels.contains(name) { levels.append(name) }
-      for row in rows {
-        let posterior = Logarithm.exponential(logs(row)[m] + marginals[m][row] - total(marginals, row))
-        while shares[row].count < levels.count { shares[row].append(0) }
-        for (place, name) in names.enumerated() {
-          shares[row][levels.firstIndex(of: name)!] += posterior * probabilities[row][place]
-        }
-      }
-    }
-    for row in rows { while shares[row].count < levels.count { shares[row].append(0) } }
-    return ColumnPrediction(
-      target: target, answer: .levels(levels, probabilities: shares), logProb: logProb, cdf: nil, method: .exact)
   }
 }
 

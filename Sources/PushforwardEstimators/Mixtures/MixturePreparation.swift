@@ -57,6 +57,13 @@ struct MixturePreparation {
     LikelihoodSummary(try logProb(judging.table), weights: judging.weights)
   }
 
+  /// The scores of the judging rows, nats in data units.
+  func scores(_ logProb: (Table) throws -> [Double]) rethrows -> ScoreDistribution {
+    let names = (choice.modelled + choice.given).map(\.name)
+    let hasGaps = names.contains { judging.table[$0]?.missingCount ?? 0 > 0 }
+    return ScoreDistribution(try logProb(judging.table), weights: judging.weights, hasGaps: hasGaps)
+  }
+
   static func weights(_ table: Table, column: String?) throws -> [Double]? {
     guard let column else { return nil }
     guard let numbers = try table.column(column).numbers?.values else {
