@@ -90,7 +90,7 @@ struct RowScorer: Sendable {
     if count.nonFinite > 0 { notes.append("\(count.nonFinite) of \(rows) have a log_prob that is not finite") }
     if count.withoutTail > 0 {
       notes.append(
-        "\(count.withoutTail) of \(rows) have a missing cell and no tail_probability: the held-out rows are whole")
+        "\(count.withoutTail) of \(rows) have a missing cell and no tail_probability, which is told of whole rows")
     }
     if let note = count.note { notes.append(note) }
     return notes
