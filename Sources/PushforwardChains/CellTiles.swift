@@ -7,9 +7,13 @@ struct CellTiles {
   let rows: ChainRows
   /// Columns that are given wherever they are present, beside the conditions.
   let given: [Bool]
+  /// Rows whose cells, where they are present, make the same cells of `rows` given; `nil`: none.
+  var givenWhere: ChainRows?
+  /// Rows that are drawn in the chain's order, their present cells not given; `nil`: none.
+  var isInOrder: [Bool]?
 
   /// Writes a tile of the cells of rows `start...`, at most 64.
-    ///
+  ///
   /// - Parameters:
   ///   - out: The tile.
   ///   - start: Number of the first row.
@@ -32,7 +36,11 @@ struct CellTiles {
         let code = lane < count ? cells.codes[start + lane] : Int32(PF_CHAIN_MISSING)
         let isDrawn = draws && lane < count && code == Int32(PF_CHAIN_MISSING)
         codes[lane] = isDrawn ? Float(PF_CHAIN_TO_DRAW) : Float(code)
-        let isGiven = !modelled || given[index] || (givesPresent && code >= 0 && column.givenRow != nil)
+        let isAnswered =
+          givesPresent && code >= 0 && column.givenRow != nil
+          && !(lane < count && isInOrder?[start + lane] ?? false)
+        let isAsked = lane < count && givenWhere?.columns[index].codes[start + lane] ?? ChainCells.missing >= 0
+        let isGiven = !modelled || given[index] || isAnswered || isAsked
         states[lane] = Float(isGiven ? PF_CHAIN_GIVEN.rawValue : PF_CHAIN_PLAIN.rawValue)
       }
       guard let low = plan.lowRow(index), let high = plan.highRow(index), let width = plan.widthRow(index) else {

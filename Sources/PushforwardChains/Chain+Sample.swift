@@ -53,12 +53,15 @@ extension Chain {
   ///   - firstRow: Number of the first row.
   ///   - withGaps: Leaves cells missing where their presence, drawn first, says so.
   ///   - snap: Rounds drawn points to the cells of the data.
+  ///   - isInOrder: Rows that are drawn in the chain's order, later cells following earlier ones whether they were present
+  ///     or drawn: exact if what is missing follows what is present. `nil`: none.
+  ///   - givenWhere: Rows whose present cells are given all the same. `nil`: none.
   ///   - workers: Threads; the result does not depend on them.
   /// - Returns: The rows without missing cells, unless `withGaps`.
   /// - Throws: `ChainError`, `.missingCondition` where a condition is missing.
   public func complete(
     _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, withGaps: Bool = false, snap: CellSnap? = nil,
-    workers: WorkerPool? = nil
+    isInOrder: [Bool]? = nil, givenWhere: ChainRows? = nil, workers: WorkerPool? = nil
   ) throws -> ChainRows {
     for (index, column) in specification.columns.enumerated()
     where column.isCondition && index < rows.columns.count {
@@ -66,7 +69,8 @@ extension Chain {
         throw ChainError.missingCondition(column: column.name, row: row)
       }
     }
-    let tiles = try cells(rows, given: [])
+    var tiles = try cells(rows, given: [])
+    (tiles.isInOrder, tiles.givenWhere) = (isInOrder, givenWhere)
     let (plan, lanes) = (network.plan, Int(PF_LANES))
     let stride = plan.cellFeatures * lanes
     let tileCount = (rows.count + lanes - 1) / lanes
@@ -79,10 +83,11 @@ extension Chain {
       let samplers = (0..<(pool?.workers ?? 1)).map { _ in
         ChainSampler(network, parameters: numbers, snap: snap)
       }
+      let cells = tiles
       func work(_ item: Int, _ worker: Int) {
         let sampler = samplers[worker]
         for tile in item * perItem..<min((item + 1) * perItem, tileCount) {
-          tiles.fill(
+          cells.fill(
             sampler.cells.pointer, start: tile * lanes, drawsMissing: true, drawsPresence: withGaps,
             givesPresent: specification.settings.answersQueries)
           sampler.run(seed: seed, firstRow: firstRow + UInt64(tile * lanes))

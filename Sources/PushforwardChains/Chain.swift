@@ -66,7 +66,35 @@ public struct Chain: Sendable {
   public func columnLogProb(
     _ rows: ChainRows, given: [Int] = [], workers: WorkerPool? = nil
   ) throws -> Matrix<Float> {
-    let tiles = try cells(rows, given: given)
+    columnLogProb(try cells(rows, given: given), workers: workers)
+  }
+
+  /// Log-probability of the cells that `complete` drew, given those that were present: what they were drawn from.
+  ///
+  /// - Parameters:
+  ///   - filled: Completed rows.
+  ///   - rows: The same rows with gaps.
+  ///   - workers: Threads; the result does not depend on them.
+  /// - Returns: Nats, one number a row.
+  /// - Throws: `ChainError`.
+  public func completionLogProb(
+    _ filled: ChainRows, of rows: ChainRows, workers: WorkerPool? = nil
+  ) throws -> [Double] {
+    guard rows.count == filled.count, rows.columns.count == filled.columns.count else {
+      throw ChainError.rowCount(what: "rows with gaps", expected: filled.count, found: rows.count)
+    }
+    var tiles = try cells(filled, given: [])
+    if specification.settings.answersQueries { tiles.givenWhere = rows }
+    let found = columnLogProb(tiles, workers: workers)
+    return (0..<filled.count).map { row in
+      specification.order.reduce(0) { sum, index in
+        rows.columns[index].codes[row] == ChainCells.missing ? sum + Double(found[row, index]) : sum
+      }
+    }
+  }
+
+  private func columnLogProb(_ tiles: CellTiles, workers: WorkerPool?) -> Matrix<Float> {
+    let rows = tiles.rows
     let scored = network.scoredColumns
     let columns = specification.columns.count
     var result = Matrix<Float>(rows: rows.count, columns: columns)

@@ -16,6 +16,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
   case cannotCombine(detail: String)
   /// A question that models of this kind cannot answer.
   case cannotAnswer(model: String, question: String)
+  /// A condition on rows to be drawn that the model meets too rarely.
+  case improbable(condition: String, detail: String)
 
   /// One line for a person.
   public var description: String {
@@ -39,6 +41,8 @@ public enum EstimatorError: Error, Sendable, Equatable, CustomStringConvertible 
       "these models cannot be combined: \(detail)"
     case .cannotAnswer(let model, let question):
       "a model of the kind '\(model)' does not know \(question)"
+    case .improbable(let condition, let detail):
+      "the condition \(condition) is too improbable: \(detail)"
     }
   }
 }

@@ -1,3 +1,4 @@
+import PushforwardEvaluation
 import PushforwardTraining
 
 /// How a model came about; stored with it.
@@ -40,6 +41,8 @@ public struct FitRecord: Codable, Sendable, Equatable {
   public var fingerprint: String
   /// Seed.
   public var seed: UInt64
+  /// The scores of the held-out rows, for tail probabilities; `nil` in files that do not have them.
+  public var heldOutScores: ScoreDistribution?
 
   private enum CodingKeys: String, CodingKey {
     case model, choice, plan, epochs, recoveries, seconds, fingerprint, seed
@@ -54,5 +57,6 @@ public struct FitRecord: Codable, Sendable, Equatable {
     case heldOutStandardError = "held_out_standard_error"
     case heldOutIndependent = "held_out_independent"
     case heldOutGaussian = "held_out_gaussian"
+    case heldOutScores = "held_out_scores"
   }
 }

@@ -20,16 +20,18 @@ enum Fixtures {
     return text
   }()
 
-  /// `small.csv`, `small.model` (x, y and count) and `given.model` (x and y given kind), as bytes by name.
+  /// `small.csv`, `small.model` (x, y and count), `given.model` (x and y given kind) and `mixed.model` (all four), as bytes by
+  /// name.
   static let files: [String: Data] = {
     var files = ["small.csv": Data(table.utf8)]
     do {
       try BuiltProgram.withFreshDirectory { program in
         try program.write(table, to: "small.csv")
-        for (name, rest) in [
-          ("small.model", ["--columns", "x,y,count"]), ("given.model", ["--columns", "x,y", "--given", "kind"]),
+        for (name, model, rest) in [
+          ("small.model", "nsf", ["--columns", "x,y,count"]), ("given.model", "nsf", ["--columns", "x,y", "--given", "kind"]),
+          ("mixed.model", "mixed", []),
         ] {
-          let run = try program.run(["fit", "small.csv", "-o", name, "--model", "nsf", "--max-epochs", "3"] + rest)
+          let run = try program.run(["fit", "small.csv", "-o", name, "--model", model, "--max-epochs", "3"] + rest)
           if run.status == 0 { files[name] = try Data(contentsOf: program.directory.appending(path: name)) }
         }
       }

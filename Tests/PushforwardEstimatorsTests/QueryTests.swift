@@ -74,13 +74,13 @@ import Testing
       ("a", .numbers(NumberColumn(table.numbers("a")))),
     ])
     let filler = Imputation(model: model, table: holes, modelled: ["b", "a"], seed: 1)
-    let filled = try filler.draw(0)
+    let filled = try filler.draw(0).table
     #expect(filled.names == ["note", "b", "a"])
     #expect(filled["note"] == holes["note"])
     for (row, value) in try filled.numbers("b").enumerated() {
       #expect(cells[row].isNaN ? value.isFinite : value == cells[row])
     }
-    let best = try filler.best(of: 50)
+    let best = try filler.best(of: 50).table
     let (means, deviation) = try regression(table)
     for row in stride(from: 0, to: 50, by: 2) { #expect(abs(try best.numbers("b")[row] - means[row]) < deviation) }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import PushforwardCore
 import PushforwardEstimators
 import PushforwardEvaluation
+import PushforwardTables
 
 /// `pushforward evaluate`.
 struct EvaluateCommand: ParsableCommand {
@@ -11,7 +12,10 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
-      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out, targets.
+      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out, columns, targets.
+
+      Models that score a row in parts show each column's part, given the columns before it, in nats and bits: the parts add \
+      up to the whole (where no cell is missing). --columns asks others for it too, if they know marginals (gmm, kde).
 
       --targets predicts columns from all others and judges the predictions. Quantities: rmse (of the mean), mae (of \
       the median), crps, coverage of central intervals, log-likelihood, and whether the distribution function's values are \
@@ -32,6 +36,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Columns to predict and judge, separated by commas; 'all' for all.", valueName: "a,b"))
   var targets: [String] = []
 
+  @Flag(help: "Split the log-likelihood by column.")
+  var columns = false
+
   @Option(help: ArgumentHelp("Draws a row, for predictions that come from draws.", valueName: "n"))
   var draws = 200
 
@@ -45,9 +52,11 @@ struct EvaluateCommand: ParsableCommand {
     let model = try Models.open(self.model)
     let names = targets == ["all"] ? model.columns : columnNames(targets)
     let input = TableInput(path: data, options: table)
+    let splits = columns || model.traits.splitsScores
     let (evaluation, predictions) =
       try names.isEmpty
-      ? (EvaluateCommand.evaluation(of: model, input.pieces(for: model)), []) : judge(model, input, targets: names)
+      ? (EvaluateCommand.evaluation(of: model, input.pieces(for: model), splits: splits), [])
+      : judge(model, input, targets: names, splits: splits)
     let results = try Output()
     if json {
       try results.print(EvaluateCommand.json(evaluation, predictions).text)
@@ -59,20 +68,25 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// In memory that does not grow with the rows.
-  private static func evaluation(of model: any TableModel, _ pieces: TablePieces) throws -> ModelEvaluation {
+  private static func evaluation(
+    of model: any TableModel, _ pieces: TablePieces, splits: Bool
+  ) throws -> ModelEvaluation {
     var total = EvaluationTotal()
     try OrderedPipeline.run(
-      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model) }, write: { total.add($0) })
+      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model, splits: splits) }, write: { total.add($0) })
     return try total.evaluation(likelihood: model.traits.likelihood)
   }
 
   /// With predictions of the targets, which look at all rows.
   private func judge(
-    _ model: any TableModel, _ input: TableInput, targets: [String]
+    _ model: any TableModel, _ input: TableInput, targets: [String], splits: Bool
   ) throws -> (ModelEvaluation, [(name: String, evaluation: PredictionEvaluation)]) {
-    let read = try input.readRequired(columns: model.requiredColumns)
+    let read = try input.readKnown(to: model)
     let workers = WorkerPool()
-    let evaluation = try model.evaluate(read, workers: workers)
+    for name in targets where !model.columns.contains(name) {
+      throw TableError.unknownColumn(name: name, available: model.columns)
+    }
+    let evaluation = try model.evaluate(read, splits: splits, workers: workers)
     let meter = ProgressMeter()
     var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
     for (index, name) in targets.enumerated() {
@@ -98,6 +112,16 @@ struct EvaluateCommand: ParsableCommand {
           return [baseline.name, Format.fixed(mean, 4), Format.gain(name, model.mean - mean)]
         })
     lines.append("\(Format.fixed(-model.meanBits, 4)) bits a row")
+    if !evaluation.columns.isEmpty {
+      lines += ["", "column by column, each given those before it:"]
+      lines += Format.table(
+        [["", "nats", "bits", "cells"]]
+          + evaluation.columns.map { name, summary in
+            [
+              name, Format.fixed(summary.mean, 4), Format.fixed(-summary.meanBits, 4), Format.count(summary.rowCount),
+            ]
+          })
+    }
     return lines
   }
 
@@ -113,6 +137,15 @@ struct EvaluateCommand: ParsableCommand {
       "likelihood": .string(evaluation.likelihood.rawValue),
       "gaussian": evaluation["gaussian"].map { .number($0.mean) } ?? .null,
       "independent": evaluation["independent"].map { .number($0.mean) } ?? .null,
+      "columns": .object(
+        evaluation.columns.map { name, summary in
+          JSONValue.Member(
+            name: name,
+            value: [
+              "mean_log_likelihood": .number(summary.mean), "standard_error": .number(summary.standardError),
+              "bits": .number(-summary.meanBits), "cells": .integer(summary.rowCount),
+            ])
+        }),
       "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,
       "targets": .object(
         predictions.map { JSONValue.Member(name: $0.name, value: PredictionLines.json($0.evaluation)) }),

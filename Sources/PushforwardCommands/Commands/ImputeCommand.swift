@@ -48,35 +48,116 @@ struct ImputeCommand: ParsableCommand {
 
   func run() throws {
     let model = try Models.open(self.model)
-    let whole = try TableInput(path: data, options: table).readAll(storage: model.requiredColumns)
-    let modelled = whole.names.filter { model.columns.contains($0) }
-    if modelled.isEmpty { throw TableError.unknownColumn(name: model.columns.first ?? "", available: whole.names) }
-    let holes = try modelled.reduce(0) { try $0 + whole.column($1).missingCount }
-    let isMultiple = !best && draws != nil
-    if isMultiple && whole.names.contains("draw") {
+    if !model.traits.completes {
+      throw EstimatorError.cannotAnswer(
+        model: model.record.model.rawValue, question: "the distribution of missing cells given the others")
+    }
+    let input = TableInput(path: data, options: table)
+    if !best, draws != nil { return try multiple(model, input) }
+    let meter = ProgressMeter()
+    let seed = self.seed
+    let draws = best ? self.draws ?? 100 : nil
+    let pieces = try input.wholePieces(for: model)
+    let modelled = try modelledColumns(pieces.names, model)
+    let results = try CSVResults(
+      path: output, names: pieces.names, decimals: model.decimals.filter { pieces.names.contains($0.key) })
+    let formatter = results.formatter
+    var summary = Summary()
+    var started = 0
+    try OrderedPipeline.run(
+      read: { () -> (table: Table, firstRow: Int)? in
+        guard let piece = try pieces.next() else { return nil }
+        defer { started += piece.rowCount }
+        return (piece, started)
+      },
+      work: { piece in
+        let filler = Imputation(
+          model: model, table: piece.table, modelled: modelled, seed: seed, firstRow: piece.firstRow, workers: nil)
+        let filled = try draws.map { try filler.best(of: $0) } ?? filler.draw(0)
+        return Filled(
+          lines: try formatter.text(filled.table), summary: Summary(filled, holes: filler.holes))
+      },
+      write: { piece in
+        try results.write(lines: piece.lines)
+        summary.add(piece.summary)
+        meter.update(rows: summary.rows)
+      })
+    try results.finish()
+    meter.clear()
+    summary.tell()
+  }
+
+  /// Several filled tables one below the other, of a table that is kept.
+  private func multiple(_ model: any TableModel, _ input: TableInput) throws {
+    let whole = try input.readAll(storage: model.requiredColumns)
+    let modelled = try modelledColumns(whole.names, model)
+    if whole.names.contains("draw") {
       throw TableError.duplicateColumn(
         source: data, name: "draw", first: 1, second: 2 + (whole.names.firstIndex(of: "draw") ?? 0))
     }
     let results = try CSVResults(
-      path: output, names: (isMultiple ? ["draw"] : []) + whole.names,
-      decimals: model.decimals.filter { whole.names.contains($0.key) })
+      path: output, names: ["draw"] + whole.names, decimals: model.decimals.filter { whole.names.contains($0.key) })
     let filler = Imputation(model: model, table: whole, modelled: modelled, seed: seed)
     let meter = ProgressMeter()
-    if best {
-      try results.write(filler.best(of: draws ?? 100) { meter.update(done: $0, total: $1, unit: "draws") })
-    } else {
-      for draw in 0..<(draws ?? 1) {
-        let filled = try filler.draw(draw)
-        let number = (
-          name: "draw", column: Column.numbers(results: [Double](repeating: Double(draw + 1), count: whole.rowCount))
-        )
-        try results.write(
-          isMultiple ? Table([number] + filled.columns.map { (name: $0, column: $1) }) : filled)
-        meter.update(done: draw + 1, total: draws ?? 1, unit: "draws")
-      }
+    var summary = Summary()
+    for draw in 0..<(draws ?? 1) {
+      let filled = try filler.draw(draw)
+      let number = Column.numbers(results: [Double](repeating: Double(draw + 1), count: whole.rowCount))
+      try results.write(Table([(name: "draw", column: number)] + filled.table.columns.map { (name: $0, column: $1) }))
+      summary.add(Summary(filled, holes: filler.holes))
+      (summary.rows, summary.holes) = (whole.rowCount, filler.holes)
+      meter.update(done: draw + 1, total: draws ?? 1, unit: "draws")
     }
     try results.finish()
     meter.clear()
-    Console.note("\(Format.count(holes, "missing cell")) filled in \(Format.count(whole.rowCount, "row"))")
+    summary.tell()
+  }
+
+  private func modelledColumns(_ names: [String], _ model: any TableModel) throws -> [String] {
+    let modelled = names.filter { model.columns.contains($0) }
+    if modelled.isEmpty { throw TableError.unknownColumn(name: model.columns.first ?? "", available: names) }
+    return modelled
+  }
+
+  /// One piece's rows as text.
+  private struct Filled: Sendable {
+    var lines: [UInt8]
+    var summary: Summary
+  }
+
+  /// What was filled, and what importance weights were worth.
+  private struct Summary: Sendable {
+    var rows = 0
+    var holes = 0
+    private var sizes: EffectiveSizes?
+
+    init() {}
+
+    init(_ filled: Imputation.Filled, holes: Int) {
+      (rows, self.holes) = (filled.table.rowCount, holes)
+      guard let found = filled.effectiveSizes else { return }
+      sizes = EffectiveSizes(draws: filled.candidates)
+      sizes?.add(found)
+    }
+
+    mutating func add(_ other: Summary) {
+      rows += other.rows
+      holes += other.holes
+      if sizes == nil { sizes = other.sizes } else if let more = other.sizes { sizes?.add(more) }
+    }
+
+    func tell() {
+      Console.note("\(Format.count(holes, "missing cell")) filled in \(Format.count(rows, "row"))")
+      if let sizes, sizes.rows > 0 { Console.note(sizes.text) }
+    }
+  }
+}
+
+extension EffectiveSizes {
+  /// One line for a person.
+  var text: String {
+    let low = Format.fixed(100 * Double(lowCount) / Double(max(rows, 1)), 1)
+    return "candidates weighted by the joint density: \(draws) a row are worth \(Format.fixed(mean, 1)) on average, "
+      + "below \(Format.significant(lowest, 2)) in \(low) % of \(Format.count(rows, "row"))"
   }
 }

@@ -37,7 +37,8 @@ struct InspectCommand: ParsableCommand {
     } else {
       let overrides = try schema.map { try SchemaOverrides(contentsOf: $0) } ?? SchemaOverrides()
       let read = try TableInput(path: file, options: table).readAll(overrides: overrides)
-      let summary = SchemaSummary(schema: try Schema(inferring: read, overrides: overrides), source: file)
+      let schema = try Schema(inferring: read, overrides: overrides)
+      let summary = SchemaSummary(schema: schema, encoder: try? TypedEncoder(fitting: read, schema: schema), source: file)
       try results.print(json ? try summary.json.text : summary.lines.joined(separator: "\n"))
     }
     try results.finish()
@@ -47,6 +48,8 @@ struct InspectCommand: ParsableCommand {
 /// What the columns of a table were taken for, as lines or JSON.
 struct SchemaSummary {
   let schema: Schema
+  /// How the model mixed would see the columns; `nil`: it could model none.
+  let encoder: TypedEncoder?
   let source: String
 
   var lines: [String] {
@@ -57,9 +60,16 @@ struct SchemaSummary {
         number(column.minimum), number(column.maximum), number(column.step),
       ])
     }
-    let reasons = schema.columns.map { "\($0.name): \($0.kind.label), \($0.reason)" }
+    let reasons = schema.columns.map { column in
+      "\(column.name): \(column.kind.label), \(column.reason)" + (typed(column).map { "; \($0)" } ?? "")
+    }
     return ["\(source): \(Format.count(schema.rowCount, "row")), \(Format.count(schema.columns.count, "column"))", ""]
       + Format.table(rows) + [""] + reasons
+  }
+
+  /// How the column's values are divided into classes and a scale.
+  private func typed(_ column: ColumnSchema) -> String? {
+    encoder?.columns.first { $0.name == column.name }?.reason
   }
 
   var json: JSONValue {
@@ -67,9 +77,16 @@ struct SchemaSummary {
       [
         "source": .string(source),
         "rows": .integer(schema.rowCount),
-        "columns": .array(try schema.columns.map { try JSONValue(encoding: $0) }),
+        "columns": .array(try schema.columns.map { try described($0) }),
       ]
     }
+  }
+
+  private func described(_ column: ColumnSchema) throws -> JSONValue {
+    guard case .object(let members) = try JSONValue(encoding: column), let typed = typed(column) else {
+      return try JSONValue(encoding: column)
+    }
+    return .object(members + [JSONValue.Member(name: "typed", value: .string(typed))])
   }
 
   private func number(_ value: Double?) -> String { value.map(NumberText.shortest) ?? "" }

@@ -93,13 +93,23 @@ struct ModelFileSummary {
     }
     if let record = model["record"] {
       lines += ["", "how it was made:"]
-      lines += record.outline
+      lines += record.summarised.outline
     }
     return lines
   }
 }
 
 extension JSONValue {
+  /// A training record with the number of its held-out scores in their place.
+  fileprivate var summarised: JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(
+      members.map { member in
+        guard member.name == "held_out_scores", let rows = member.value["rows"] else { return member }
+        return Member(name: member.name, value: .string("of \(rows.text) rows"))
+      })
+  }
+
   /// A member of an object.
   fileprivate subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }

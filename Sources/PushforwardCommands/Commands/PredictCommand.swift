@@ -56,30 +56,74 @@ struct PredictCommand: ParsableCommand {
     guard model.columns.contains(target) else {
       throw TableError.unknownColumn(name: target, available: model.columns)
     }
-    let input = TableInput(path: data, options: table)
+    let (name, levels) = (target, [0.5, (1 - interval) / 2, (1 + interval) / 2])
+    let (draws, seed) = (self.draws, self.seed)
+    let pieces = try TableInput(path: data, options: table).pieces(for: model, predicting: name)
     let meter = ProgressMeter()
-    let workers = WorkerPool()
     var results: CSVResults?
-    var rows = 0
-    var method: ColumnPrediction.Method?
-    // The pieces are small: a prediction costs hundreds of evaluations a row.
-    try input.forEachPiece(model: model, optional: [target], batchRows: 4096) { piece in
-      let options = PredictionOptions(
-        levels: [0.5, (1 - interval) / 2, (1 + interval) / 2], draws: draws, seed: seed, firstRow: rows)
-      let prediction = try model.predict(piece, target: target, options: options, workers: workers)
-      let columns = try PredictCommand.columns(prediction, target: target)
-      if results == nil {
-        results = try CSVResults(
-          path: output, names: columns.map(\.name), decimals: PredictCommand.decimals(columns.map(\.name)))
-      }
-      try results?.write(Table(columns))
-      method = prediction.method
-      rows += piece.rowCount
-      meter.update(rows: rows)
-    }
+    var (started, rows) = (0, 0)
+    var notes = Notes()
+    try OrderedPipeline.run(
+      read: { () -> (table: Table, firstRow: Int)? in
+        guard let piece = try pieces.next() else { return nil }
+        defer { started += piece.rowCount }
+        return (piece, started)
+      },
+      work: { piece in
+        let options = PredictionOptions(levels: levels, draws: draws, seed: seed, firstRow: piece.firstRow)
+        let found = try model.predict(piece.table, target: name, options: options, workers: nil)
+        return Predicted(
+          table: try Table(PredictCommand.columns(found, target: name)), rows: piece.table.rowCount, notes: Notes(found))
+      },
+      write: { piece in
+        if results == nil {
+          results = try CSVResults(
+            path: output, names: piece.table.names, decimals: PredictCommand.decimals(piece.table.names))
+        }
+        try results?.write(piece.table.padded(to: results?.names ?? []))
+        rows += piece.rows
+        notes.add(piece.notes)
+        meter.update(rows: rows)
+      })
     try results?.finish()
     meter.clear()
-    if case .draws(let count)? = method { Console.note("from \(count) draws a row") }
+    notes.tell()
+  }
+
+  /// One piece's predictions.
+  private struct Predicted: Sendable {
+    var table: Table
+    var rows: Int
+    var notes: Notes
+  }
+
+  /// How the answers were found.
+  private struct Notes: Sendable {
+    var draws: Int?
+    var sizes: EffectiveSizes?
+
+    init() {}
+
+    init(_ prediction: ColumnPrediction) {
+      guard case .draws(let count) = prediction.method else { return }
+      draws = count
+      guard let found = prediction.effectiveSizes else { return }
+      sizes = EffectiveSizes(draws: count)
+      sizes?.add(found)
+    }
+
+    mutating func add(_ other: Notes) {
+      draws = draws ?? other.draws
+      if sizes == nil { sizes = other.sizes } else if let more = other.sizes { sizes?.add(more) }
+    }
+
+    func tell() {
+      if let sizes, sizes.rows > 0 {
+        Console.note(sizes.text)
+      } else if let draws {
+        Console.note("from \(draws) draws a row")
+      }
+    }
   }
 
   private static func decimals(_ names: [String]) -> [String: Int] {
@@ -107,6 +151,15 @@ struct PredictCommand: ParsableCommand {
           ("p(\(levels[level]))", .numbers(results: probabilities.map { $0[level] }))
         }
     }
+  }
+}
+
+extension Table {
+  /// The named columns; one that is not there (a level that no row of a piece could have) holds zeros.
+  fileprivate func padded(to names: [String]) throws -> Table {
+    if names == self.names { return self }
+    return try Table(
+      names.map { ($0, self[$0] ?? .numbers(results: [Double](repeating: 0, count: rowCount))) })
   }
 }
 

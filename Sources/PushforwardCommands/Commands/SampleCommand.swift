@@ -11,7 +11,10 @@ struct SampleCommand: ParsableCommand {
     discussion: """
       Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i \
       alone, so a longer sample begins with the shorter one. Columns that the model models may be given too: the \
-      others are then drawn from their distribution given those.
+      others are then drawn from their distribution given those. Besides column=value such a column may be given as a set, \
+      column=a|b, a range, column=low..high, or with <, <=, >, >= (numbers and dates). Rows that keep such limits are taken \
+      from free draws; where they are too rare for that, typed chains draw inside the limits and weight: what that is worth \
+      is told as an effective sample size. --budget bounds the draws, so that an impossible condition ends with an error.
 
       Examples:
         pushforward sample protein.model -n 1000 --seed 7 > more.csv
@@ -19,6 +22,7 @@ struct SampleCommand: ParsableCommand {
         pushforward sample shop.model -n 5 --given-file wanted.csv -o drawn.csv
         pushforward sample trials.model -n 20 --length 100    (20 sequences of a hidden Markov model)
         pushforward sample adult.model -n 100 --given sex=Female --given age=30
+        pushforward sample adult.model -n 100 --given 'age>60' --given 'education=Masters|Doctorate'
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -31,12 +35,15 @@ struct SampleCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Value of a column conditioned on. Repeatable.", valueName: "col=value")
+    help: ArgumentHelp("Value, set or range of a column. Repeatable.", valueName: "col=value")
   )
   var given: [String] = []
 
   @Option(name: .customLong("given-file"), help: ArgumentHelp("CSV of values to condition on.", valueName: "csv"))
   var givenFile: String?
+
+  @Option(help: ArgumentHelp("Draws at most for sets and ranges (1000 a row, at least 200000).", valueName: "n"))
+  var budget: Int?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Same seed, same rows.", valueName: "n"))
   var seed: UInt64 = 0
@@ -60,9 +67,10 @@ struct SampleCommand: ParsableCommand {
     if let length, length < 1 { throw ValidationError("--length: expected a whole number from 1, found \(length)") }
     if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }
     if givenFile != nil && !given.isEmpty { throw ValidationError("--given and --given-file exclude each other") }
-    for argument in given where !argument.dropFirst().contains("=") {
+    for argument in given where !KnownColumns.looksLikeWish(argument) {
       throw ValidationError("--given: expected column=value, found '\(argument)'")
     }
+    if let budget, budget < 1 { throw ValidationError("--budget: expected a whole number from 1, found \(budget)") }
   }
 
   func run() throws {
@@ -76,7 +84,10 @@ struct SampleCommand: ParsableCommand {
       throw EstimatorError.cannotAnswer(model: model.record.model.rawValue, question: "sequences of a given length")
     }
     let known = KnownColumns(model)
-    let conditions = try givenFile.map { try known.read(TableInput(path: $0, options: table)) } ?? known.parse(given)
+    let wish = try known.parse(given)
+    if !wish.limits.isEmpty { return try drawLimited(model, wish) }
+    if budget != nil { throw ValidationError("--budget is for sets and ranges: give one by --given") }
+    let conditions = try givenFile.map { try known.read(TableInput(path: $0, options: table)) } ?? wish.fixed
     // Columns that the model models, as far as they are given: the others are drawn given those.
     let isPartial = conditions.map { !Set($0.names).isSubset(of: model.given) } ?? false
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
@@ -132,6 +143,27 @@ struct SampleCommand: ParsableCommand {
     let results = try CSVResults(path: output, names: drawn.names, decimals: model.decimals)
     try results.write(drawn)
     try results.finish()
+  }
+
+  private func drawLimited(_ model: any TableModel, _ wish: KnownColumns.Wish) throws {
+    let meter = ProgressMeter()
+    let drawn = try model.sample(
+      count: count, fixed: wish.fixed, limits: wish.limits, seed: seed,
+      budget: budget ?? max(200_000, 1000 * count), workers: WorkerPool()
+    ) { meter.update(done: $0, total: count, unit: "rows") }
+    meter.clear()
+    let results = try CSVResults(path: output, names: drawn.table.names, decimals: model.decimals)
+    try results.write(drawn.table)
+    try results.finish()
+    let share = drawn.probability.map { ": probability \(Format.significant($0, 3))" } ?? ""
+    switch drawn.method {
+    case .rejection(let draws):
+      Console.note("\(Format.count(count, "row")) kept of \(Format.count(draws, "draw"))\(share)")
+    case .importance(let candidates, let size):
+      Console.note(
+        "\(Format.count(count, "row")) resampled from \(Format.count(candidates)) weighted candidates that are worth "
+          + "\(Format.count(Int(size))) draws\(share)")
+    }
   }
 
   /// One piece's rows as text.

@@ -8,6 +8,8 @@ final class CSVResults {
   private let path: String
   private let file: AtomicFile?
   private let writer: CSVWriter
+  /// Names of the columns.
+  let names: [String]
   /// Makes the lines that `write(lines:)` takes.
   let formatter: CSVFormatter
 
@@ -15,7 +17,7 @@ final class CSVResults {
   ///
   /// - Throws: `FileError.cannotWrite`, `TableError.cannotWrite`, `.brokenPipe`.
   init(path: String?, names: [String], decimals: [String: Int]) throws {
-    self.path = path ?? "-"
+    (self.path, self.names) = (path ?? "-", names)
     file = self.path == "-" ? nil : try AtomicFile(path: self.path)
     formatter = CSVFormatter(names: names, decimals: decimals)
     writer = try CSVWriter(path: file?.temporaryPath ?? self.path, formatter)

@@ -52,23 +52,29 @@ struct TableInput {
       try source(csv).batches(columns: columns, batchRows: .max), needed: needed, mostRows: mostRows)
   }
 
-  /// The columns that a model knows, piece by piece; those in `optional`, and for a model that accepts missing cells all
+  /// All columns, piece by piece: those that a model knows as it wants them, the others as texts, unchanged.
+  ///
+  /// - Throws: `TableError`.
+  func wholePieces(for model: any TableModel) throws -> TablePieces {
+    let (names, batches) = try source(options.csv).wholeBatches(columns: model.requiredColumns)
+    return TablePieces(
+      batches, names: names, needed: model.given, mostRows: model.traits.isSequential ? .max : 4096)
+  }
+
+  /// The columns that a model knows, piece by piece; the one to be predicted, and for a model that accepts missing cells all
   /// modelled ones, may be absent.
   ///
-  /// - Throws: `TableError`, or what `body` throws.
-  func forEachPiece(
-    model: any TableModel, optional: [String], batchRows: Int = 16384, _ body: (Table) throws -> Void
-  ) throws {
+  /// - Throws: `TableError`.
+  func pieces(for model: any TableModel, predicting target: String) throws -> TablePieces {
     var csv = options.csv
     csv.passesOverUnknownNames = true
-    let mayBeAbsent = Set(model.traits.acceptsMissing ? model.columns : optional)
+    let optional = model.traits.acceptsMissing ? model.columns : [target]
     let columns = model.requiredColumns
-    // Sequences must not be cut.
-    let batches = try source(csv).batches(columns: columns, batchRows: model.traits.isSequential ? .max : batchRows)
-    while let piece = try batches.next() {
-      for (name, _) in columns where !mayBeAbsent.contains(name) { _ = try piece.column(name) }
-      try body(piece)
-    }
+    // A prediction costs hundreds of evaluations a row; sequences must not be cut.
+    return TablePieces(
+      try source(csv).batches(columns: columns, batchRows: .max),
+      needed: columns.map(\.name).filter { !optional.contains($0) },
+      mostRows: model.traits.isSequential ? .max : 1024)
   }
 
   /// Those of the columns that are there, at once.
@@ -103,6 +109,16 @@ struct TableInput {
     return table
   }
 
+  /// The columns that a model knows, at once; modelled ones may be absent if the model accepts missing cells.
+  ///
+  /// - Throws: `TableError`.
+  func readKnown(to model: any TableModel) throws -> Table {
+    guard model.traits.acceptsMissing else { return try readRequired(columns: model.requiredColumns) }
+    let table = try readPresent(columns: model.requiredColumns)
+    for name in model.given { _ = try table.column(name) }
+    return table
+  }
+
   private func source(_ csv: CSVOptions) throws -> TableSource {
     if ModelFileSummary.looksLikeModel(path) {
       throw TableError.unsupportedFormat(source: path, detail: "this is a model file, expected a table")
@@ -117,10 +133,12 @@ final class TablePieces {
   private let needed: [String]
   private let mostRows: Int
   private var rows: Int
+  /// Names of the columns, where they are known at the start.
+  let names: [String]
 
   /// Pieces of 256 to 8192 rows, or all rows at once if `mostRows` allows any number; each has the `needed` columns.
-  init(_ batches: TableBatches, needed: [String], mostRows: Int) {
-    self.batches = batches
+  init(_ batches: TableBatches, names: [String] = [], needed: [String], mostRows: Int) {
+    (self.batches, self.names) = (batches, names)
     self.needed = needed
     self.mostRows = mostRows == .max ? .max : max(256, min(8192, mostRows))
     rows = mostRows == .max ? .max : 256

@@ -9,7 +9,7 @@ extension ModelMixture {
   ///
   /// Exact if all members score rows with missing cells. Otherwise by Gibbs sampling: given a completed row a member is drawn
   /// by posterior probability, given the member the missing cells are drawn again; five rounds.
-  public func complete(
+  func ownCompletion(
     _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
   ) throws -> Table {
     guard traits.completes else {

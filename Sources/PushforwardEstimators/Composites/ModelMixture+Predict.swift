@@ -16,6 +16,18 @@ extension ModelMixture {
     _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
   ) throws -> ColumnPrediction {
     guard columns.contains(target) else { throw TableError.unknownColumn(name: target, available: columns) }
+    guard !traits.isSequential, schema[target]?.kind != .date, table.rowCount > 0 else {
+      return try predictionByDraws(table, target: target, options: options, workers: workers)
+    }
+    if traits.acceptsMissing { return try posterior(table, target: target, options: options, workers: workers) }
+    return try predictionOfParts(table, target: target, options: options, workers: workers) { table in
+      try posterior(table, target: target, options: options, workers: workers)
+    }
+  }
+
+  private func posterior(
+    _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
+  ) throws -> ColumnPrediction {
     var asked = options
     asked.levels = (0..<Self.points).map { (Double($0) + 0.5) / Double(Self.points) }
     let used = members.indices.filter { weights[$0] > 0 }

@@ -74,7 +74,11 @@ extension Models {
     record.heldOut = summary.mean
     record.heldOutStandardError = summary.standardError
     record.heldOutRows = rows.count
-    for baseline in try equal.baselines(table.selecting(rows: rows)) {
+    let used = table.selecting(rows: rows)
+    record.heldOutScores = try ScoreDistribution(
+      ModelMixture(members, weights: weights, gate: gate).score(used, workers: workers).logProb,
+      hasGaps: equal.requiredColumns.contains { name, _ in used[name]?.missingCount ?? 0 > 0 })
+    for baseline in try equal.baselines(used) {
       let mean = LikelihoodSummary(baseline.logProb).mean
       if baseline.key == "gaussian" { record.heldOutGaussian = mean }
       if baseline.key == "independent" { record.heldOutIndependent = mean }
@@ -120,6 +124,10 @@ extension Models {
   ) throws {
     let evaluation = try model.evaluate(table, workers: workers)
     (record.heldOut, record.heldOutStandardError) = (evaluation.model.mean, evaluation.model.standardError)
+    record.heldOutScores = try ScoreDistribution(
+      model.score(table, workers: workers).logProb, hasGaps: model.requiredColumns.contains { name, _ in
+        table[name]?.missingCount ?? 0 > 0
+      })
     record.heldOutRows = evaluation.model.rowCount
     record.tableRows = table.rowCount
     record.heldOutGaussian = evaluation["gaussian"]?.mean ?? .nan

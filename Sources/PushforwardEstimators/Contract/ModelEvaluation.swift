@@ -10,6 +10,9 @@ public struct ModelEvaluation: Sendable {
   public var likelihood: ModelTraits.Likelihood
   /// Under simpler models: key as in JSON, name for a person.
   public var baselines: [(key: String, name: String, summary: LikelihoodSummary)]
+  /// The score column by column, each given the columns before it, of the rows in which its cell is present; empty when not
+  /// asked for.
+  public var columns: [(name: String, summary: LikelihoodSummary)] = []
   /// What a reader must know of the rows, in words; `nil`: nothing.
   public var leftOutNote: String?
 
@@ -21,6 +24,7 @@ public struct ModelEvaluation: Sendable {
 public struct EvaluationTotal: Sendable {
   private var model = LikelihoodSummary([])
   private var baselines: [(key: String, name: String, summary: LikelihoodSummary)] = []
+  private var columns: [(name: String, summary: LikelihoodSummary)] = []
   private var rowCount = 0
   private var scoredCount = 0
   private var missing: [(column: String, count: Int)] = []
@@ -31,8 +35,20 @@ public struct EvaluationTotal: Sendable {
 
   /// The rows of one piece, under a model.
   ///
-  /// - Throws: as `TableModel.score`.
-  public init(_ piece: Table, under model: some TableModel, workers: WorkerPool? = nil) throws {
+  /// - Parameters:
+  ///   - piece: The rows.
+  ///   - model: The model.
+  ///   - splits: Whether to split the score by column.
+  ///   - workers: Threads to use.
+  /// - Throws: as `TableModel.score`; with `splits` as `TableModel.scoreColumns`.
+  public init(
+    _ piece: Table, under model: some TableModel, splits: Bool = false, workers: WorkerPool? = nil
+  ) throws {
+    if splits {
+      columns = try model.scoreColumns(piece, workers: workers).columns.map { name, logProb in
+        (name, LikelihoodSummary(logProb.filter { !$0.isNaN }))
+      }
+    }
     let scores = try model.score(piece, workers: workers)
     self.model = LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] })
     baselines = try model.baselines(piece).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) }
@@ -47,6 +63,7 @@ public struct EvaluationTotal: Sendable {
     if rowCount == 0 { return self = piece }
     model.add(piece.model)
     for index in baselines.indices { baselines[index].summary.add(piece.baselines[index].summary) }
+    for index in columns.indices { columns[index].summary.add(piece.columns[index].summary) }
     for (column, count) in piece.missing {
       if let index = missing.firstIndex(where: { $0.column == column }) {
         missing[index].count += count
@@ -66,7 +83,7 @@ public struct EvaluationTotal: Sendable {
   /// - Throws: `EstimatorError.tooFewRows` when no row could be scored.
   public func evaluation(likelihood: ModelTraits.Likelihood) throws -> ModelEvaluation {
     if scoredCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: note) }
-    return ModelEvaluation(model: model, likelihood: likelihood, baselines: baselines, leftOutNote: note)
+    return ModelEvaluation(model: model, likelihood: likelihood, baselines: baselines, columns: columns, leftOutNote: note)
   }
 }
 
@@ -74,7 +91,9 @@ extension TableModel {
   /// Mean log-likelihood of a table's rows.
   ///
   /// - Throws: as `score`; `EstimatorError.tooFewRows` when no row can be scored.
-  public func evaluate(_ table: Table, workers: WorkerPool? = nil) throws -> ModelEvaluation {
-    try EvaluationTotal(table, under: self, workers: workers).evaluation(likelihood: traits.likelihood)
+  public func evaluate(
+    _ table: Table, splits: Bool = false, workers: WorkerPool? = nil
+  ) throws -> ModelEvaluation {
+    try EvaluationTotal(table, under: self, splits: splits, workers: workers).evaluation(likelihood: traits.likelihood)
   }
 }

@@ -44,6 +44,16 @@ public protocol TableModel: Sendable {
   /// - Throws: `TableError` for missing columns, wrong kinds, unseen levels.
   func score(_ table: Table, workers: WorkerPool?) throws -> RowScores
 
+  /// `log p(cell | the row's other cells)` of each present cell: what is odd about a row.
+  ///
+  /// - Throws: as `score` and `predict`; `EstimatorError.cannotAnswer` when the model has no such density.
+  func scoreCells(_ table: Table, workers: WorkerPool?) throws -> CellScores
+
+  /// The rows' scores in parts: `log p(cell | the cells of the columns before it)`, columns in the model's order.
+  ///
+  /// - Throws: as `score`; `EstimatorError.cannotAnswer` when the model knows no marginals.
+  func scoreColumns(_ table: Table, workers: WorkerPool?) throws -> CellScores
+
   /// Draws rows; row `i` is the same whatever `count` and the number of workers.
   ///
   /// - Parameters:
@@ -87,6 +97,34 @@ public protocol TableModel: Sendable {
   /// - Returns: The modelled columns without a missing cell; present cells as they were.
   /// - Throws: `EstimatorError.cannotAnswer` when the model has no such distribution; `TableError`.
   func complete(_ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?) throws -> Table
+
+  /// As `complete`, with what each row's draw is worth.
+  ///
+  /// - Throws: as `complete`.
+  func completion(
+    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
+  ) throws -> TableCompletion
+
+  /// One candidate for the missing cells of each row and its weight: cheaper than `complete` where many draws are averaged.
+  ///
+  /// - Throws: as `complete`.
+  func candidate(
+    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
+  ) throws -> TableCandidate
+
+  /// Candidates for rows with gaps whose cells keep limits, with weights; `nil`: the model can only draw freely.
+  ///
+  /// - Parameters:
+  ///   - table: Rows; the limited columns are missing in all of them.
+  ///   - limits: On modelled columns; some candidates may miss them all the same, and are to be sorted out.
+  ///   - seed: Same seed, same rows.
+  ///   - firstRow: Number of the first row.
+  ///   - workers: Threads to use.
+  /// - Returns: The modelled columns.
+  /// - Throws: as `complete`.
+  func limitedCandidate(
+    _ table: Table, limits: [ColumnLimit], seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableCandidate?
 
   /// Predicts one modelled column of each row given the row's other cells.
   ///
@@ -217,6 +255,8 @@ public struct ModelTraits: Sendable, Equatable {
   public var reproducesGaps = false
   /// Whether a row's score depends on the rows before it.
   public var isSequential = false
+  /// Whether a score comes in parts, one a column, at no further cost.
+  public var splitsScores = false
 
   /// Exact scores of complete rows.
   public init() {}

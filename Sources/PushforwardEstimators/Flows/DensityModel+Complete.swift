@@ -57,12 +57,19 @@ extension DensityModel {
     guard let feature = columns.firstIndex(of: target) else {
       throw TableError.unknownColumn(name: target, available: columns)
     }
-    let partial = try encoder.encodePartially(table)
-    let (width, count) = (columns.count, partial.rowCount)
-    let isComplete = (0..<count * width).allSatisfy { $0 % width == feature || !partial.values[$0].isNaN }
-    guard isComplete, encoder.columns[feature].schema.kind != .date else {
+    guard encoder.columns[feature].schema.kind != .date else {
       return try predictionByDraws(table, target: target, options: options, workers: workers)
     }
+    return try predictionOfParts(table, target: target, options: options, workers: workers) { table in
+      try predictionByQuadrature(table, target: target, feature: feature, options: options, workers: workers)
+    }
+  }
+
+  private func predictionByQuadrature(
+    _ table: Table, target: String, feature: Int, options: PredictionOptions, workers: WorkerPool?
+  ) throws -> ColumnPrediction {
+    let partial = try encoder.encodePartially(table)
+    let (width, count) = (columns.count, partial.rowCount)
     let column = encoder.columns[feature]
     let rounding = column.roundingStep.flatMap { RecordingStep($0) }
     let context = contextMatrix(partial)

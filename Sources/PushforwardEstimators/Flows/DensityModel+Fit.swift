@@ -211,7 +211,7 @@ extension DensityModel {
       recoveries: result?.recoveries ?? [], heldOut: summary.mean, heldOutStandardError: summary.standardError,
       heldOutIndependent: ready.independentLikelihood.mean, heldOutGaussian: try ready.gaussianLikelihood.mean,
       seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hexadecimal(flow.parameters.fingerprint),
-      seed: ready.options.seed)
+      seed: ready.options.seed, heldOutScores: try ready.scores(of: flow))
     return DensityModel(
       schema: ready.schema, encoder: ready.encoder, flow: flow, record: record, gaussian: ready.gaussian,
       gaussianEncoder: ready.plain)

@@ -121,8 +121,17 @@ struct FitPreparation {
 
   /// The likelihood of the judging rows under a flow on the encoder's scale.
   func likelihood(of flow: Flow<Float>) throws -> LikelihoodSummary {
+    LikelihoodSummary(try logProb(flow), weights: judging.weights)
+  }
+
+  /// The scores of the judging rows under a flow on the encoder's scale.
+  func scores(of flow: Flow<Float>) throws -> ScoreDistribution {
+    ScoreDistribution(try logProb(flow), weights: judging.weights)
+  }
+
+  private func logProb(_ flow: Flow<Float>) throws -> [Double] {
     let inner = try flow.logProb(judging.matrix, context: judging.conditions)
-    return LikelihoodSummary(zip(inner, judging.exact.logDet).map { Double($0) + $1 }, weights: judging.weights)
+    return zip(inner, judging.exact.logDet).map { Double($0) + $1 }
   }
 
   private static var plainOptions: EncoderOptions {

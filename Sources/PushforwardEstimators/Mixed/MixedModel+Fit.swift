@@ -75,7 +75,9 @@ extension MixedModel {
     var model = MixedModel(
       schema: ready.schema, record: record, leftOut: ready.choice.leftOut + encoder.leftOut, encoder: encoder,
       chain: chain, gaussian: gaussian, independent: independent)
-    let summary = try ready.likelihood { try model.score($0, workers: workers).logProb }
+    let scores = try model.score(ready.judging.table, workers: workers).logProb
+    let summary = ready.likelihood { _ in scores }
+    model.record.heldOutScores = ready.scores { _ in scores }
     (model.record.heldOut, model.record.heldOutStandardError) = (summary.mean, summary.standardError)
     // Judged before the held-out rows have a say in the marginals.
     let all =

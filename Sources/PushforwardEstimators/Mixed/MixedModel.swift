@@ -46,6 +46,7 @@ public struct MixedModel: TableModel {
   public var traits: ModelTraits {
     var traits = ModelTraits()
     (traits.acceptsMissing, traits.completes, traits.reproducesGaps) = (true, true, true)
+    traits.splitsScores = true
     return traits
   }
 
@@ -64,13 +65,22 @@ public struct MixedModel: TableModel {
   /// The contribution of each modelled column to the rows' scores, in the chain's order: `log p(cell | cells before it)`.
   ///
   /// - Throws: `TableError`, `ChainError`.
-  public func scoreColumns(_ table: Table, workers: WorkerPool?) throws -> [(name: String, logProb: [Double])] {
+  public func scoreColumns(_ table: Table, workers: WorkerPool?) throws -> CellScores {
     let typed = try encoder.encode(table)
     let inner = try chain.columnLogProb(cells(typed), workers: workers)
-    return chain.specification.order.filter { $0 < encoder.columns.count }.map { index in
-      let constant = typed.columns[index].constant
-      return (encoder.columns[index].name, (0..<table.rowCount).map { Double(inner[$0, index]) + constant[$0] })
+    let columns = chain.specification.order.filter { $0 < encoder.columns.count }.map {
+      index -> (name: String, logProb: [Double]) in
+      let cells = typed.columns[index]
+      return (
+        encoder.columns[index].name,
+        (0..<table.rowCount).map { row in
+          // A value that cannot be counts as missing, at a price; a cell that is not there has no score.
+          let isThere = cells.codes[row] != TypedCells.missing || cells.constant[row] != 0
+          return isThere ? Double(inner[row, index]) + cells.constant[row] : .nan
+        }
+      )
     }
+    return CellScores(columns: columns, note: typed.note)
   }
 
   /// The rows under one normal component, and under independent columns.
@@ -120,27 +130,10 @@ public struct MixedModel: TableModel {
   ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     let drawn = try chain.sample(
-      count: count, conditions: conditionRows(given, count: count), seed: seed, firstRow: UInt64(firstRow), withGaps: withGaps, snap: snap,
+      count: count, conditions: conditionRows(given, count: count), seed: seed, firstRow: UInt64(firstRow),
+      withGaps: withGaps, snap: snap,
       workers: workers)
     return try decoded(drawn, seed: seed, firstRow: firstRow)
-  }
-
-  /// Fills missing cells with draws from their distribution given the row's other cells.
-  ///
-  /// - Throws: `TableError`, `ChainError`.
-  public func complete(
-    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
-  ) throws -> Table {
-    let drawSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(draw)).seed
-    let rows = try cells(encoder.encode(table))
-    let drawn = try chain.complete(rows, seed: drawSeed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
-    let filled = try decoded(drawn, seed: drawSeed, firstRow: firstRow)
-    return try Table(
-      filled.columns.map { name, column in
-        guard let present = table[name] else { return (name, column) }
-        if present.storage == column.storage { return (name, column.replacingCells(from: present)) }
-        return (name, Column.categories(column.categories).replacingCells(from: .categories(present.categories)))
-      }, origin: table.origin)
   }
 
   private func conditionRows(_ given: Table?, count: Int) throws -> ChainRows? {
@@ -150,7 +143,7 @@ public struct MixedModel: TableModel {
   }
 
   /// Draws have the cells of the data (rounding, whole numbers), so that later columns see what they saw in training.
-  private var snap: CellSnap {
+  var snap: CellSnap {
     let columns = encoder.columns
     return { index, cells in
       guard columns[index].hasContinuous else { return }
@@ -158,11 +151,12 @@ public struct MixedModel: TableModel {
     }
   }
 
-  private func decoded(_ rows: ChainRows, seed: UInt64, firstRow: Int) throws -> Table {
+  func decoded(_ rows: ChainRows, seed: UInt64, firstRow: Int) throws -> Table {
     let z = zip(encoder.columns, rows.columns).map { column, cells in
       column.hasContinuous ? (0..<rows.count).map { cells.place($0) } : [Float](repeating: 0, count: rows.count)
     }
-    let table = try encoder.decode(codes: rows.columns.prefix(z.count).map(\.codes), z: z, seed: seed, firstRow: firstRow)
+    let table = try encoder.decode(
+      codes: rows.columns.prefix(z.count).map(\.codes), z: z, seed: seed, firstRow: firstRow)
     return try table.selecting(columns: columns)
   }
 

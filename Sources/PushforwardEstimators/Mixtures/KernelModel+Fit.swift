@@ -57,7 +57,8 @@ extension KernelModel {
       bestEpoch: 0, recoveries: [], heldOut: summary.mean, heldOutStandardError: summary.standardError,
       heldOutIndependent: try ready.likelihood { try independent.logProb($0, workers: workers) }.mean,
       heldOutGaussian: try ready.likelihood { try gaussian.logProb($0, workers: workers) }.mean,
-      seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hash.text, seed: options.seed)
+      seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hash.text, seed: options.seed,
+      heldOutScores: try ready.scores { try scores(density, encoding, $0, workers: workers).logProb })
     return KernelModel(
       schema: ready.schema, record: record, leftOut: ready.choice.leftOut, encoding: encoding, density: density)
   }

@@ -55,7 +55,8 @@ extension MixtureModel {
       heldOutStandardError: summary.standardError,
       heldOutIndependent: try ready.likelihood { try independent.logProb($0, workers: workers) }.mean,
       heldOutGaussian: try ready.likelihood { try gaussian.logProb($0, workers: workers) }.mean,
-      seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hash.text, seed: options.seed)
+      seconds: (ContinuousClock().now - start).inSeconds, fingerprint: hash.text, seed: options.seed,
+      heldOutScores: try ready.scores { try part.logProb($0, workers: workers) })
     return MixtureModel(
       schema: ready.schema, record: record, leftOut: ready.choice.leftOut, part: part, gaussian: gaussian,
       independent: independent)

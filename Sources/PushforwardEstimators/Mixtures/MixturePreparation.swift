@@ -63,6 +63,17 @@ struct MixturePreparation {
     LikelihoodSummary(try logProb(judging.table), weights: judging.weights)
   }
 
+  /// The scores of the judging rows, nats in data units: of those without a missing cell, if that is most of them.
+  func scores(_ logProb: (Table) throws -> [Double]) rethrows -> ScoreDistribution {
+    let columns = (choice.modelled + choice.given).compactMap { judging.table[$0.name] }
+    let all = try logProb(judging.table)
+    let isWhole = all.indices.map { row in !columns.contains { $0.isMissing(row: row) } }
+    let whole = isWhole.indices.filter { isWhole[$0] }
+    if 2 * whole.count < all.count { return ScoreDistribution(all, weights: judging.weights, hasGaps: true) }
+    return ScoreDistribution(
+      whole.map { all[$0] }, weights: judging.weights.map { weights in whole.map { weights[$0] } })
+  }
+
   static func weights(_ table: Table, column: String?) throws -> [Double]? {
     try column.map { try table.rowWeights(column: $0) }
   }

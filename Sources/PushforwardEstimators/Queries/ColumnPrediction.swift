@@ -33,6 +33,8 @@ public struct ColumnPrediction: Sendable {
   public var cdf: [Double]?
   /// How the answer was found.
   public var method: Method
+  /// How many equal draws each row's weighted ones are worth, NaN where they are alike; `nil`: no weights.
+  public var effectiveSizes: [Double]?
 
   /// Makes a prediction.
   public init(target: String, answer: Answer, logProb: [Double]?, cdf: [Double]?, method: Method) {

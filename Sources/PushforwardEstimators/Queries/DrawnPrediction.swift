@@ -2,10 +2,10 @@ import PushforwardCore
 import PushforwardTables
 
 extension TableModel {
-  /// Predicts a column by draws of it given the row's other cells: what every model that completes rows can do.
+  /// Predicts a column by weighted draws of it given the row's other cells: what every model that completes rows can do.
   ///
   /// - Parameters:
-  ///   - table: The rows; the column itself may be absent and is not looked at except for `cdf`.
+  ///   - table: The rows; the column itself may be absent and is not looked at except for `cdf` and `logProb`.
   ///   - target: A modelled column.
   ///   - options: Quantiles and draws.
   ///   - workers: Threads to use.
@@ -18,66 +18,72 @@ extension TableModel {
       throw TableError.unknownColumn(name: target, available: columns)
     }
     let asked = table.leavingOut(column: target)
-    var numbers: [[Double]] = []
-    var levels: [String] = []
-    var codes: [String: Int] = [:]
-    var frequencies = [[Double]](repeating: [], count: table.rowCount)
+    var drawn: [Column] = []
+    var logWeights: [[Double]?] = []
     for draw in 0..<options.draws {
-      let drawn = try complete(
+      let found = try candidate(
         asked, seed: options.seed, firstRow: options.firstRow, draw: draw, workers: workers)
-      switch try drawn.column(target) {
-      case .numbers(let column):
-        if numbers.isEmpty { numbers = [[Double]](repeating: [], count: table.rowCount) }
-        for (row, value) in column.values.enumerated() { numbers[row].append(value) }
-      case .categories(let column):
-        for row in 0..<table.rowCount {
-          guard let level = column[row] else { continue }
-          let code = codes[level] ?? levels.count
-          if code == levels.count {
-            codes[level] = code
-            levels.append(level)
-          }
-          while frequencies[row].count <= code { frequencies[row].append(0) }
-          frequencies[row][code] += 1 / Double(options.draws)
-        }
+      drawn.append(try found.table.column(target))
+      logWeights.append(found.logWeights)
+    }
+    let weights = DrawWeights(logWeights, rows: table.rowCount)
+    let answer =
+      drawn.allSatisfy { $0.storage == .numbers }
+      ? numbers(drawn.compactMap(\.numbers), weights, table: table, target: target, options: options)
+      : levels(drawn.map(\.categories), weights, table: table, target: target, options: options)
+    var result = answer
+    if weights.effectiveSizes.contains(where: { !$0.isNaN }) { result.effectiveSizes = weights.effectiveSizes }
+    return result
+  }
+
+  private func levels(
+    _ drawn: [CategoryColumn], _ weights: DrawWeights, table: Table, target: String, options: PredictionOptions
+  ) -> ColumnPrediction {
+    // Levels that were not drawn may come all the same: together they count as one draw.
+    let known = Set((schema[target]?.levels ?? []) + drawn.flatMap(\.levels))
+    let levels = known.sorted()
+    let places = Dictionary(uniqueKeysWithValues: zip(levels, levels.indices))
+    let codes = drawn.map { column in column.levels.map { places[$0]! } }
+    var probabilities = (0..<table.rowCount).map { row in
+      [Double](repeating: 1 / Double(levels.count) / (weights.worth(row) + 1), count: levels.count)
+    }
+    for (draw, column) in drawn.enumerated() {
+      for (row, code) in column.codes.enumerated() where code != CategoryColumn.missing {
+        let worth = weights.worth(row)
+        probabilities[row][codes[draw][Int(code)]] += weights[draw, row] * worth / (worth + 1)
       }
     }
-    if !numbers.isEmpty || levels.isEmpty {
-      return numeric(numbers, table: table, target: target, options: options)
+    var logProb: [Double]?
+    if let truth = table[target]?.categories {
+      logProb = (0..<table.rowCount).map { row in
+        truth[row].flatMap { places[$0] }.map { Logarithm.of(probabilities[row][$0]) } ?? .nan
+      }
     }
-    let order = levels.indices.sorted { levels[$0] < levels[$1] }
-    let probabilities = frequencies.map { row in order.map { $0 < row.count ? row[$0] : 0 } }
     return ColumnPrediction(
-      target: target, answer: .levels(order.map { levels[$0] }, probabilities: probabilities), logProb: nil, cdf: nil,
+      target: target, answer: .levels(levels, probabilities: probabilities), logProb: logProb, cdf: nil,
       method: .draws(options.draws))
   }
 
-  private func numeric(
-    _ draws: [[Double]], table: Table, target: String, options: PredictionOptions
+  private func numbers(
+    _ drawn: [NumberColumn], _ weights: DrawWeights, table: Table, target: String, options: PredictionOptions
   ) -> ColumnPrediction {
-    let sorted = draws.map { $0.sorted() }
-    let count = Double(options.draws)
-    let quantiles = sorted.map { row in
-      options.levels.map { level in
-        let place = min(max(level * count - 0.5, 0), count - 1)
-        let low = Int(place)
-        let high = min(low + 1, row.count - 1)
-        return row[low] + (place - Double(low)) * (row[high] - row[low])
-      }
-    }
-    var cdf: [Double]?
-    if let truth = table[target]?.numbers {
-      let stream = RandomStream(seed: options.seed, purpose: .user)
-      cdf = truth.values.enumerated().map { row, value in
-        if value.isNaN { return .nan }
-        let below = Double(sorted[row].count { $0 < value })
-        let equal = Double(sorted[row].count { $0 == value })
-        return (below + (equal + 1) * stream.uniform(row: UInt64(options.firstRow + row))) / (count + 1)
-      }
+    let truth = table[target]?.numbers?.values
+    let stream = RandomStream(seed: options.seed, purpose: .user)
+    var (means, quantiles): ([Double], [[Double]]) = ([], [])
+    var cdf: [Double]? = truth == nil ? nil : []
+    for row in 0..<table.rowCount {
+      let values = WeightedNumbers(
+        drawn.map { $0.values[row] }, weights: drawn.indices.map { weights[$0, row] })
+      means.append(values.mean)
+      quantiles.append(values.quantiles(options.levels))
+      guard let value = truth?[row] else { continue }
+      let (below, at) = values.masses(value)
+      let worth = weights.worth(row)
+      let u = stream.uniform(row: UInt64(options.firstRow + row))
+      cdf?.append(value.isNaN ? .nan : (below * worth + (at * worth + 1) * u) / (worth + 1))
     }
     return ColumnPrediction(
-      target: target, answer: .numbers(mean: sorted.map { $0.reduce(0, +) / count }, quantiles: quantiles),
-      logProb: nil,
-      cdf: cdf, method: .draws(options.draws))
+      target: target, answer: .numbers(mean: means, quantiles: quantiles), logProb: nil, cdf: cdf,
+      method: .draws(options.draws))
   }
 }

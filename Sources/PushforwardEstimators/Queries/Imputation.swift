@@ -7,10 +7,23 @@ public struct Imputation {
   private let table: Table
   private let modelled: [String]
   private let seed: UInt64
+  private let firstRow: Int
   /// Rows with a missing cell, the only ones that cost anything.
   private let rows: [Int]
   private let part: Table
-  private let workers = WorkerPool()
+  private let workers: WorkerPool?
+  /// Number of missing cells that are filled.
+  public let holes: Int
+
+  /// A filled table, and how many candidates each row's cells were in effect chosen from.
+  public struct Filled: Sendable {
+    /// The table.
+    public var table: Table
+    /// Candidates a row.
+    public var candidates: Int
+    /// Of the rows with missing cells; NaN where nothing had to be chosen; `nil`: the model's own draws.
+    public var effectiveSizes: [Double]?
+  }
 
   /// Prepares a table.
   ///
@@ -19,21 +32,31 @@ public struct Imputation {
   ///   - table: The rows.
   ///   - modelled: The table's columns that the model models.
   ///   - seed: Same seed, same cells.
-  public init(model: any TableModel, table: Table, modelled: [String], seed: UInt64) {
+  ///   - firstRow: Number of the first row, to fill a long table in pieces.
+  ///   - workers: Threads to use.
+  public init(
+    model: any TableModel, table: Table, modelled: [String], seed: UInt64, firstRow: Int = 0,
+    workers: WorkerPool? = WorkerPool()
+  ) {
     (self.model, self.table, self.modelled, self.seed) = (model, table, modelled, seed)
+    (self.firstRow, self.workers) = (firstRow, workers)
     let columns = modelled.compactMap { table[$0] }
     // A sequence must stay whole.
     rows = (0..<table.rowCount).filter { row in
       model.traits.isSequential || columns.contains { $0.isMissing(row: row) }
     }
     part = table.selecting(rows: rows)
+    holes = columns.reduce(0) { $0 + $1.missingCount }
   }
 
   /// The table with every missing cell drawn from its distribution given the row's other cells.
   ///
   /// - Throws: as `TableModel.complete`.
-  public func draw(_ number: Int) throws -> Table {
-    try merged(completed(number))
+  public func draw(_ number: Int) throws -> Filled {
+    if rows.isEmpty { return Filled(table: table, candidates: 1) }
+    let drawn = try model.completion(part, seed: seed, firstRow: firstRow, draw: number, workers: workers)
+    return Filled(
+      table: try merged(drawn.table), candidates: drawn.candidates ?? 1, effectiveSizes: drawn.effectiveSizes)
   }
 
   /// The table with the best guess in every missing cell: the mean of the draws for a real, their median for a whole
@@ -43,58 +66,55 @@ public struct Imputation {
   ///   - draws: How many.
   ///   - progress: Told how many are done, and of how many.
   /// - Returns: The filled table.
-  /// - Throws: as `TableModel.complete`.
-  public func best(of draws: Int, progress: (Int, Int) -> Void = { _, _ in }) throws -> Table {
-    var numbers: [String: [[Double]]] = [:]
-    var texts: [String: [[String?]]] = [:]
+  /// - Throws: as `TableModel.candidate`.
+  public func best(of draws: Int, progress: (Int, Int) -> Void = { _, _ in }) throws -> Filled {
+    if rows.isEmpty { return Filled(table: table, candidates: draws) }
+    let names = modelled.filter { part[$0]?.missingCount ?? 0 > 0 }
+    var drawn: [String: [Column]] = [:]
+    var logWeights: [[Double]?] = []
     for draw in 0..<draws {
-      let filled = try completed(draw)
-      for name in modelled where part[name]?.missingCount ?? 0 > 0 {
-        switch try filled.column(name) {
-        case .numbers(let column): numbers[name, default: []].append(column.values)
-        case .categories(let column): texts[name, default: []].append((0..<rows.count).map { column[$0] })
-        }
-      }
+      let found = try model.candidate(part, seed: seed, firstRow: firstRow, draw: draw, workers: workers)
+      for name in names { drawn[name, default: []].append(try found.table.column(name)) }
+      logWeights.append(found.logWeights)
       progress(draw + 1, draws)
     }
-    let isWhole = Set(model.schema.columns.filter { $0.kind != .real }.map(\.name))
-    return try merged(
-      Table(
-        modelled.map { name in
-          if let drawn = numbers[name] {
-            return (name, .numbers(try NumberColumn(guesses(drawn, isWhole: isWhole.contains(name)), name: name)))
+    let weights = DrawWeights(logWeights, rows: rows.count)
+    let guesses = try Table(names.map { ($0, guess($0, drawn[$0] ?? [], weights)) })
+    let isWeighted = logWeights.contains { $0 != nil }
+    return Filled(
+      table: try merged(guesses), candidates: draws, effectiveSizes: isWeighted ? weights.effectiveSizes : nil)
+  }
+
+  private func guess(_ name: String, _ drawn: [Column], _ weights: DrawWeights) -> Column {
+    let numbers = drawn.compactMap(\.numbers)
+    if numbers.count == drawn.count {
+      let isReal = model.schema[name]?.kind ?? .real == .real
+      let values = rows.indices.map { row in
+        let own = WeightedNumbers(
+          numbers.map { $0.values[row] }, weights: numbers.indices.map { weights[$0, row] })
+        return isReal ? own.mean : own.middle
+      }
+      return .numbers(
+        NumberColumn(unchecked: values, missingCount: values.count { $0.isNaN }, recording: .init()))
+    }
+    let texts = drawn.map(\.categories)
+    return .categories(
+      CategoryColumn(
+        rows.indices.map { row in
+          var shares: [String: Double] = [:]
+          for (draw, column) in texts.enumerated() {
+            if let text = column[row] { shares[text, default: 0] += weights[draw, row] }
           }
-          if let drawn = texts[name] { return (name, .categories(CategoryColumn(guesses(drawn)))) }
-          return (name, try part.column(name))
+          return shares.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
         }))
-  }
-
-  private func guesses(_ draws: [[Double]], isWhole: Bool) -> [Double] {
-    rows.indices.map { row in
-      let values = draws.map { $0[row] }
-      return isWhole ? values.sorted()[values.count / 2] : values.reduce(0, +) / Double(values.count)
-    }
-  }
-
-  private func guesses(_ draws: [[String?]]) -> [String?] {
-    rows.indices.map { row in
-      var counts: [String: Int] = [:]
-      for draw in draws { if let text = draw[row] { counts[text, default: 0] += 1 } }
-      return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-    }
-  }
-
-  private func completed(_ draw: Int) throws -> Table {
-    if rows.isEmpty { return try part.selecting(columns: modelled) }
-    return try model.complete(part, seed: seed, firstRow: 0, draw: draw, workers: workers)
   }
 
   /// The whole table with the missing cells of `filled`'s rows put in.
   private func merged(_ filled: Table) throws -> Table {
     try Table(
       table.columns.map { name, column in
-        guard modelled.contains(name), column.missingCount > 0 else { return (name, column) }
-        return (name, column.fillingMissing(rows: rows, from: try filled.column(name)))
+        guard modelled.contains(name), column.missingCount > 0, let cells = filled[name] else { return (name, column) }
+        return (name, column.fillingMissing(rows: rows, from: cells))
       }, origin: table.origin)
   }
 }
@@ -104,7 +124,10 @@ extension Column {
   fileprivate func fillingMissing(rows: [Int], from other: Column) -> Column {
     switch self {
     case .numbers(let mine):
-      guard let theirs = other.numbers?.values else { return self }
+      // Ordinals and the like: a model may write numbers as levels.
+      let theirs =
+        other.numbers?.values
+        ?? (0..<other.count).map { row in other.categories[row].flatMap { Double($0) } ?? .nan }
       var values = mine.values
       for (index, row) in rows.enumerated() where values[row].isNaN { values[row] = theirs[index] }
       return .numbers(

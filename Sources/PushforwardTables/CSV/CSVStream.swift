@@ -19,16 +19,18 @@ public final class CSVStream {
   ///
   /// - Parameters:
   ///   - path: A path; `-` is standard input.
-  ///   - columns: The columns to read and how each is stored; other columns of the file are skipped.
+  ///   - columns: The columns to read and how each is stored.
+  ///   - others: How the file's other columns are stored; `nil`: they are skipped.
   ///   - options: What is known about the file; its `columns` and `storage` are not used.
   ///   - batchRows: Rows a batch.
   /// - Throws: `TableError`; `.unknownColumn` when the file lacks a column.
   public init(
-    path: String, columns: [(name: String, storage: Column.Storage)], options: CSVOptions = CSVOptions(),
-    batchRows: Int = 16384
+    path: String, columns: [(name: String, storage: Column.Storage)], others: Column.Storage? = nil,
+    options: CSVOptions = CSVOptions(), batchRows: Int = 16384
   ) throws {
     var options = options
-    options.columns = columns.map(\.name)
+    options.columns = others == nil ? columns.map(\.name) : nil
+    options.otherStorage = others
     options.storage = Dictionary(columns.map { ($0.name, $0.storage) }, uniquingKeysWith: { $1 })
     scanner = try CSVScanner(input: InputFile(path: path))
     markers = options.packedMarkers

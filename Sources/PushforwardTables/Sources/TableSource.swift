@@ -130,6 +130,29 @@ public struct TableSource: Sendable {
     TableBatches(arrays, columns: options.columns.map { $0.filter(arrays.names.contains) } ?? arrays.names)
   }
 
+  /// Reads all columns in batches: those named against their storage, the others as texts, unchanged; of the sources only text
+  /// in memory that does not grow with the rows.
+  ///
+  /// - Parameter columns: Columns of known storage; those that the source does not have are passed over.
+  /// - Returns: The names of all columns, and the batches.
+  /// - Throws: `TableError`.
+  public func wholeBatches(
+    columns: [(name: String, storage: Column.Storage)]
+  ) throws -> (names: [String], batches: TableBatches) {
+    var source = self
+    var options = self.options
+    options.passesOverUnknownNames = true
+    if content == .text {
+      let stream = try CSVStream(path: path, columns: columns, others: .categories, options: options, batchRows: .max)
+      return (stream.dialect.names, TableBatches(stream))
+    }
+    options.storage = Dictionary(columns.map { ($0.name, $0.storage) }, uniquingKeysWith: { $1 })
+    options.otherStorage = .categories
+    source = TableSource(path: path, content: content, part: part, query: query, options: options)
+    let table = try source.read()
+    return (table.names, TableBatches(table))
+  }
+
   private func batches(_ arrays: NPYRows, _ columns: [String]) -> TableBatches {
     TableBatches(
       arrays, columns: options.passesOverUnknownNames ? columns.filter(arrays.names.contains) : columns)
