@@ -87,6 +87,10 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case chain
   /// Flow whose latent space another model describes; combined, not fitted.
   case stack
+  /// Variational autoencoder of any columns.
+  case vae
+  /// Variational autoencoder given other columns.
+  case cvae
   /// Masked autoregressive flow.
   case maf
   /// Neural spline flow, autoregressive.
