@@ -35,6 +35,8 @@ public struct FitOptions: Sendable {
   public var covariance: CovarianceKind?
   /// What a hidden Markov model may be told.
   public var sequences = SequenceOptions()
+  /// What a variational autoencoder may be told.
+  public var latent = LatentOptions()
   /// Rows a step.
   public var batchSize: Int?
   /// AdamW's highest rate.

@@ -12,12 +12,16 @@ public struct LatentFitOptions: Codable, Sendable, Equatable {
   /// Draws a row while training: 1 for the evidence lower bound, more for the importance-weighted one.
   public var draws: Int
 
+  /// Share of the rows of which some cells are hidden while training.
+  public var hiddenShare: Double
+
   /// 200 epochs at most, the divergence's weight rising over the first ten, one draw a row.
   public init() {
     training = TrainingSettings()
     warmUpEpochs = 10
     freeBits = 0
     draws = 1
+    hiddenShare = 0
   }
 }
 
@@ -83,7 +87,7 @@ extension VariationalAutoencoder where Scalar == Float {
     let stepsPerEpoch = max(1, rows.cells.rows / batch)
     let objective = try EvidenceBound(
       network, draws: options.draws, warmUpRows: options.warmUpEpochs * Double(stepsPerEpoch * batch),
-      freeBits: options.freeBits, batchSize: batch)
+      freeBits: options.freeBits, hiddenShare: options.hiddenShare, batchSize: batch)
     let trainer = try Trainer(
       objective: objective, training: rows.source(specification.columns),
       heldOut: heldOut?.source(specification.columns), settings: options.training)

@@ -46,7 +46,7 @@ struct DemoCommand: ParsableCommand {
 
     // From the file, as anybody would go on.
     let model = try Models.open(report.path)
-    let scores = try model.score(table, workers: nil).logProb
+    let scores = try model.score(table, workers: nil)
     try write(ScoreCommand.table(scores), to: "scores.csv", decimals: [ScoreCommand.column: 6])
     let drawn = try model.sample(count: table.rowCount, given: nil, seed: seed, firstRow: 0, workers: nil)
     try write(drawn, to: "samples.csv", decimals: model.decimals)

@@ -11,7 +11,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
-      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out, targets.
+      estimate or bound), evidence_bound (vae, cvae), gaussian and independent (the means of the baselines fitted beside the model), left_out, targets.
 
       --targets predicts columns from all others and judges the predictions. Quantities: rmse (of the mean), mae (of \
       the median), crps, coverage of central intervals, log-likelihood, and whether the distribution function's values are \
@@ -90,9 +90,18 @@ struct EvaluateCommand: ParsableCommand {
     if model.nonFiniteCount > 0 {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
-    lines.append("log-likelihood in nats a row, mean of \(Format.count(model.rowCount, "row")):")
+    let kind =
+      switch evaluation.likelihood {
+      case .exact: ""
+      case .estimate: " (an estimate by draws)"
+      case .bound: " (a lower bound)"
+      }
+    lines.append("log-likelihood\(kind) in nats a row, mean of \(Format.count(model.rowCount, "row")):")
     lines += Format.table(
       [[name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"]]
+        + (evaluation.evidenceBound.map { bound in
+          [["evidence bound", Format.fixed(bound.mean, 4), "standard error \(Format.fixed(bound.standardError, 4))"]]
+        } ?? [])
         + evaluation.baselines.map { baseline in
           let mean = baseline.summary.mean
           return [baseline.name, Format.fixed(mean, 4), Format.gain(name, model.mean - mean)]
@@ -111,6 +120,7 @@ struct EvaluateCommand: ParsableCommand {
       "rows": .integer(evaluation.model.rowCount),
       "non_finite_count": .integer(evaluation.model.nonFiniteCount),
       "likelihood": .string(evaluation.likelihood.rawValue),
+      "evidence_bound": evaluation.evidenceBound.map { .number($0.mean) } ?? .null,
       "gaussian": evaluation["gaussian"].map { .number($0.mean) } ?? .null,
       "independent": evaluation["independent"].map { .number($0.mean) } ?? .null,
       "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,

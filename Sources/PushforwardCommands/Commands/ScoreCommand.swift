@@ -10,7 +10,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Log-density of each row of a table under a model.",
     discussion: """
       Prints a CSV with the column log_prob, in nats, one line a row in the order of the rows; empty ("") for rows \
-      with a missing cell. Columns are matched by name, in any order; others are ignored. Reads a CSV piece by piece, \
+      with a missing cell. Where a model's score is an estimate by draws (vae, cvae) the column standard_error says how \
+      sure it is. Columns are matched by name, in any order; others are ignored. Reads a CSV piece by piece, \
       in memory that does not grow with it.
 
       Examples:
@@ -40,7 +41,10 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     if bySequence { return try scoreSequences() }
     let model = try Models.open(self.model)
-    let results = try CSVResults(path: output, names: [ScoreCommand.column], decimals: [ScoreCommand.column: 6])
+    let isEstimate = model.traits.likelihood == .estimate
+    let results = try CSVResults(
+      path: output, names: [ScoreCommand.column] + (isEstimate ? [ScoreCommand.errorColumn] : []),
+      decimals: [ScoreCommand.column: 6, ScoreCommand.errorColumn: 6])
     let formatter = results.formatter
     let meter = ProgressMeter()
     var rows = 0
@@ -52,7 +56,7 @@ struct ScoreCommand: ParsableCommand {
       work: { piece in
         let scores = try model.score(piece, workers: nil)
         return Scored(
-          lines: try formatter.text(ScoreCommand.table(scores.logProb)), rows: piece.rowCount,
+          lines: try formatter.text(ScoreCommand.table(scores, withErrors: isEstimate)), rows: piece.rowCount,
           unscored: piece.rowCount - scores.scoredRows.count,
           nonFinite: scores.scoredRows.count { !scores.logProb[$0].isFinite })
       },
@@ -93,14 +97,19 @@ struct ScoreCommand: ParsableCommand {
   /// The column of results, with six decimals: what is behind that is rounding.
   static let column = "log_prob"
 
+  /// Standard errors of estimates.
+  static let errorColumn = "standard_error"
+
   /// The results as a table.
-  static func table(_ logProb: [Double]) throws -> Table {
-    try Table([
-      (
-        name: column,
-        column: .numbers(
-          NumberColumn(unchecked: logProb, missingCount: logProb.count(where: \.isNaN), recording: .init()))
-      )
-    ])
+  static func table(_ scores: RowScores, withErrors: Bool = false) throws -> Table {
+    func column(_ values: [Double]) -> Column {
+      .numbers(NumberColumn(unchecked: values, missingCount: values.count(where: \.isNaN), recording: .init()))
+    }
+    var columns = [(name: Self.column, column: column(scores.logProb))]
+    if withErrors {
+      // Rows with a log_prob are exact where nothing says otherwise.
+      columns.append((errorColumn, column(scores.standardErrors ?? scores.logProb.map { $0.isNaN ? .nan : 0 })))
+    }
+    return try Table(columns)
   }
 }

@@ -10,6 +10,8 @@ public struct ModelEvaluation: Sendable {
   public var likelihood: ModelTraits.Likelihood
   /// Under simpler models: key as in JSON, name for a person.
   public var baselines: [(key: String, name: String, summary: LikelihoodSummary)]
+  /// The evidence lower bound, where the model's score is an estimate of what it bounds.
+  public var evidenceBound: LikelihoodSummary?
   /// What a reader must know of the rows, in words; `nil`: nothing.
   public var leftOutNote: String?
 
@@ -21,6 +23,7 @@ public struct ModelEvaluation: Sendable {
 public struct EvaluationTotal: Sendable {
   private var model = LikelihoodSummary([])
   private var baselines: [(key: String, name: String, summary: LikelihoodSummary)] = []
+  private var evidenceBound: LikelihoodSummary?
   private var rowCount = 0
   private var scoredCount = 0
   private var missing: [(column: String, count: Int)] = []
@@ -36,6 +39,7 @@ public struct EvaluationTotal: Sendable {
     let scores = try model.score(piece, workers: workers)
     self.model = LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] })
     baselines = try model.baselines(piece).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) }
+    evidenceBound = scores.evidenceBounds.map { bounds in LikelihoodSummary(scores.scoredRows.map { bounds[$0] }) }
     rowCount = piece.rowCount
     scoredCount = scores.scoredRows.count
     missing = scores.missing
@@ -47,6 +51,7 @@ public struct EvaluationTotal: Sendable {
     if rowCount == 0 { return self = piece }
     model.add(piece.model)
     for index in baselines.indices { baselines[index].summary.add(piece.baselines[index].summary) }
+    if let bound = piece.evidenceBound { evidenceBound?.add(bound) }
     for (column, count) in piece.missing {
       if let index = missing.firstIndex(where: { $0.column == column }) {
         missing[index].count += count
@@ -66,7 +71,8 @@ public struct EvaluationTotal: Sendable {
   /// - Throws: `EstimatorError.tooFewRows` when no row could be scored.
   public func evaluation(likelihood: ModelTraits.Likelihood) throws -> ModelEvaluation {
     if scoredCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: note) }
-    return ModelEvaluation(model: model, likelihood: likelihood, baselines: baselines, leftOutNote: note)
+    return ModelEvaluation(
+      model: model, likelihood: likelihood, baselines: baselines, evidenceBound: evidenceBound, leftOutNote: note)
   }
 }
 

@@ -30,10 +30,8 @@ extension LatentModel {
   public init(from archive: ModelArchive) throws {
     let description = try archive.description(as: Description.self)
     let (specification, cells) = (description.specification, description.cells)
-    guard cells.isConsistent, specification.columns.count == cells.entries.count,
-      zip(cells.kinds, specification.columns).allSatisfy({ kind, column in
-        if case .categories(let levels) = kind { column == .categorical(levels: levels) } else { true }
-      }), specification.contextFeatures == cells.encoder.conditionWidth, (1...1_000_000).contains(description.scoringDraws)
+    guard cells.isConsistent(with: specification.columns),
+      specification.contextFeatures == cells.contextWidth, (2...1_000_000).contains(description.scoringDraws)
     else { throw archive.damage("its columns and its autoencoder do not fit each other") }
     let network: LatentNetwork<Float>
     do {
@@ -45,21 +43,5 @@ extension LatentModel {
       schema: description.schema, record: description.record, cells: cells, scoringDraws: description.scoringDraws,
       autoencoder: VariationalAutoencoder(
         network: network, parameters: try archive.parameters(layout: network.layout)))
-  }
-}
-
-extension LatentColumns {
-  /// Whether the parts fit each other (those of a file need not).
-  var isConsistent: Bool {
-    let encoded = entries.filter { $0.form == .encoded }.map(\.schema.name)
-    return !entries.isEmpty && Set(entries.map(\.schema.name)).count == entries.count
-      && encoded == encoder.columns.map(\.name)
-      && entries.allSatisfy { entry in
-        switch entry.form {
-        case .encoded: true
-        case .lattice(let step, _, _): step > 0 && step.isFinite
-        case .levels(let levels): !levels.isEmpty
-        }
-      }
   }
 }

@@ -6,6 +6,11 @@ import PushforwardTables
 import PushforwardTraining
 
 extension LatentModel {
+  /// Held-out rows that the record's figure is taken from, at most; estimates of more would take longer than the fit.
+  private static var mostJudgedRows: Int { 4_000 }
+  /// Columns of a table for which the baselines are fitted too, at most.
+  private static var mostBaselineColumns: Int { 128 }
+
   /// Fits a variational autoencoder; held-out rows, by their evidence bound, decide when to stop.
   ///
   /// - Parameters:
@@ -19,33 +24,24 @@ extension LatentModel {
     _ table: Table, options: FitOptions, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> LatentModel {
     let start = ContinuousClock().now
+    try options.latent.validate()
     if options.model == .cvae && options.given.isEmpty {
       throw EngineError.invalidSetting(
         name: "columns given", expected: "at least one for cvae (--given)", found: "none")
     }
     let ready = try MixturePreparation(table, options: options)
-    let cells = try LatentColumns(fitting: table, training: ready.training, schema: ready.schema, options: options)
+    let cells = try LatentColumns(ready)
     let jittered = try cells.rows(of: ready.training, jitterSeed: options.seed)
-    let judged = try cells.rows(of: ready.judging.table)
     if jittered.keptRows.isEmpty { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: jittered.leftOutNote) }
-    let specification = try specification(cells, rows: jittered, options: options)
-    let plan = plan(rows: jittered.keptRows.count, options: options)
+    let judged = try cells.rows(of: ready.heldOut)
+    let plan = try LatentPlan(cells, rows: jittered, options: options)
     let pool = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
-    progress(
-      .stage(
-        "\(jittered.keptRows.count) rows to train on, \(ready.heldOut.rowCount) held out; \(cells.entries.count) columns, "
-          + "\(specification.latentFeatures) latent features"))
-    progress(.training(epochs: plan.training.maximumEpochs))
+    tell(ready, jittered, plan, progress)
     let shift = judged.logDet.reduce(0, +) / Double(max(judged.logDet.count, 1))
-    func latentRows(_ rows: LatentColumns.Rows, _ weights: [Double]?) -> LatentRows {
-      LatentRows(
-        rows.cells, context: rows.context, weights: weights.map { all in rows.keptRows.map { Float(all[$0]) } })
-    }
     let (autoencoder, training) = try VariationalAutoencoder.fit(
-      specification, to: latentRows(jittered, ready.trainingWeights),
-      heldOut: ready.heldOut.rowCount == 0 || judged.keptRows.isEmpty
-        ? nil : latentRows(judged, ready.heldOutWeights),
-      options: plan, workers: pool, shouldStop: shouldStop
+      plan.specification, to: latentRows(jittered, ready.trainingWeights),
+      heldOut: judged.keptRows.isEmpty ? nil : latentRows(judged, ready.heldOutWeights),
+      options: plan.fit, workers: pool, shouldStop: shouldStop
     ) { now in
       var shifted = now
       shifted.training += shift
@@ -53,56 +49,55 @@ extension LatentModel {
       shifted.best += shift
       progress(.progress(shifted))
     }
-    var record = FitRecord(
-      model: options.model, choice: nil, tableRows: table.rowCount, trainingRows: jittered.keptRows.count,
-      heldOutRows: ready.heldOut.rowCount, leftOutNote: jittered.leftOutNote, plan: nil,
-      parameterCount: autoencoder.network.layout.trainedCount, stopReason: training.reason,
-      epochs: training.history.last?.epoch ?? 0, bestEpoch: training.bestEpoch, recoveries: training.recoveries,
-      heldOut: .nan, heldOutStandardError: .nan, heldOutIndependent: .nan, heldOutGaussian: .nan, seconds: 0,
-      fingerprint: NumberHash.text(of: training.parameters.fingerprint), seed: options.seed)
-    func model(_ record: FitRecord) -> LatentModel {
-      LatentModel(schema: ready.schema, record: record, cells: cells, scoringDraws: 100, autoencoder: autoencoder)
-    }
-    let scores = try model(record).score(ready.judging.table, workers: pool)
-    let summary = LikelihoodSummary(
-      scores.scoredRows.map { scores.logProb[$0] },
-      weights: ready.judging.weights.map { all in scores.scoredRows.map { all[$0] } })
-    (record.heldOut, record.heldOutStandardError) = (summary.mean, summary.standardError)
-    record.seconds = (ContinuousClock().now - start).inSeconds
-    return model(record)
+    var model = LatentModel(
+      schema: ready.schema,
+      record: FitRecord(
+        model: options.given.isEmpty ? .vae : .cvae, choice: nil, tableRows: table.rowCount,
+        trainingRows: jittered.keptRows.count, heldOutRows: judged.keptRows.count, leftOutNote: jittered.leftOutNote,
+        plan: nil, parameterCount: autoencoder.network.layout.trainedCount, stopReason: training.reason,
+        epochs: training.history.last?.epoch ?? 0, bestEpoch: training.bestEpoch, recoveries: training.recoveries,
+        heldOut: .nan, heldOutStandardError: .nan, heldOutIndependent: .nan, heldOutGaussian: .nan, seconds: 0,
+        fingerprint: NumberHash.text(of: training.parameters.fingerprint), seed: options.seed),
+      cells: cells, scoringDraws: options.latent.scoringDraws, autoencoder: autoencoder)
+    try model.judge(ready, workers: pool)
+    model.record.seconds = (ContinuousClock().now - start).inSeconds
+    return model
   }
 
-  private static func specification(
-    _ cells: LatentColumns, rows: LatentColumns.Rows, options: FitOptions
-  ) throws -> LatentSpecification {
-    let count = rows.keptRows.count
-    let width = count < 400 ? 32 : count < 2_000 ? 64 : count < 20_000 ? 128 : 256
-    let network = NetworkSettings(
-      hidden: options.hidden ?? [width, width], activation: .silu,
-      dropout: options.dropout ?? (count < 2_000 ? 0.1 : 0))
-    let context = rows.context?.columns ?? 0
-    var specification = LatentSpecification(
-      columns: cells.kinds.enumerated().map { ColumnLikelihood($1, cells: rows.cells.column($0)) },
-      contextFeatures: context, encoder: network, decoder: network,
-      flagsMissing: rows.cells.values.contains(where: \.isNaN))
-    if context > 0 {
-      specification.prior = LatentSpecification.conditionalNormalPrior(
-        features: specification.latentFeatures, contextFeatures: context)
+  /// Writes the likelihood of the judging rows into the record, beside those of the simpler models.
+  private mutating func judge(_ ready: MixturePreparation, workers: WorkerPool) throws {
+    let (rows, weights) = ready.judging
+    let used = Array(0..<min(rows.rowCount, Self.mostJudgedRows))
+    let table = rows.selecting(rows: used)
+    func summary(_ logProb: [Double]) -> LikelihoodSummary {
+      let scored = used.filter { !logProb[$0].isNaN }
+      return LikelihoodSummary(
+        scored.map { logProb[$0] }, weights: weights.map { all in scored.map { all[$0] } })
     }
-    return specification
+    let own = summary(try score(table, workers: workers).logProb)
+    (record.heldOut, record.heldOutStandardError) = (own.mean, own.standardError)
+    guard ready.choice.modelled.count <= Self.mostBaselineColumns else { return }
+    let (gaussian, independent) = try MixturePart.baselines(ready, workers: workers)
+    record.heldOutGaussian = summary(try gaussian.logProb(table, workers: workers)).mean
+    record.heldOutIndependent = summary(try independent.logProb(table, workers: workers)).mean
   }
 
-  private static func plan(rows: Int, options: FitOptions) -> LatentFitOptions {
-    var plan = LatentFitOptions()
-    let batch = options.batchSize ?? (rows < 2_000 ? 64 : rows < 100_000 ? 128 : 512)
-    plan.training.batchSize = batch
-    plan.training.learningRate = options.learningRate ?? 1e-3
-    plan.training.weightDecay = options.weightDecay ?? 1e-4
-    plan.training.maximumEpochs = options.maximumEpochs ?? min(300, max(10, 10_000 / max(1, rows / batch)))
-    plan.training.patience = options.patience ?? max(10, plan.training.maximumEpochs / 6)
-    plan.training.maximumSeconds = options.maximumSeconds
-    plan.training.seed = options.seed
-    plan.warmUpEpochs = min(10, Double(plan.training.maximumEpochs) / 5)
-    return plan
+  private static func latentRows(_ rows: LatentColumns.Rows, _ weights: [Double]?) -> LatentRows {
+    LatentRows(
+      rows.cells, context: rows.context, weights: weights.map { all in rows.keptRows.map { Float(all[$0]) } })
+  }
+
+  private static func tell(
+    _ ready: MixturePreparation, _ rows: LatentColumns.Rows, _ plan: LatentPlan, _ progress: (FitEvent) -> Void
+  ) {
+    for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
+    if let note = rows.leftOutNote { progress(.stage(note)) }
+    let held = ready.heldOut.rowCount
+    progress(
+      .stage(
+        "\(rows.keptRows.count) rows to train on, " + (held == 0 ? "none held out (too few)" : "\(held) held out")
+          + "; \(rows.cells.columns) \(rows.cells.columns == 1 ? "column" : "columns")"))
+    progress(.stage("\(ready.options.given.isEmpty ? "vae" : "cvae"): \(plan.text)"))
+    progress(.training(epochs: plan.fit.training.maximumEpochs))
   }
 }

@@ -13,15 +13,15 @@ public struct LatentModel: TableModel {
   /// What the table's columns are.
   public let schema: Schema
   /// How the model came about.
-  public let record: FitRecord
+  public internal(set) var record: FitRecord
   let cells: LatentColumns
   /// Draws a row when scoring.
-  let scoringDraws: Int
+  public var scoringDraws: Int
   /// The model on cells.
-  public let autoencoder: VariationalAutoencoder<Float>
+  public package(set) var autoencoder: VariationalAutoencoder<Float>
 
   /// Names of the modelled columns.
-  public var columns: [String] { cells.entries.map(\.schema.name) }
+  public var columns: [String] { cells.entries.map(\.name) }
   /// The columns conditioned on.
   public var conditions: [(name: String, storage: Column.Storage)] {
     cells.encoder.conditions.map { ($0.name, $0.schema.kind.storage) }
@@ -47,13 +47,23 @@ public struct LatentModel: TableModel {
     let rows = try cells.rows(of: table)
     let scores = try autoencoder.score(rows.cells, context: rows.context, draws: scoringDraws, workers: workers)
     var logProb = [Double](repeating: .nan, count: table.rowCount)
-    var errors = logProb
+    var (errors, bounds) = (logProb, logProb)
     for (index, row) in rows.keptRows.enumerated() {
       logProb[row] = scores[index].logProb + rows.logDet[index]
       errors[row] = scores[index].standardError
+      bounds[row] = scores[index].evidenceBound + rows.logDet[index]
     }
-    return RowScores(
-      logProb: logProb, standardErrors: errors, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote)
+    var found = RowScores(
+      logProb: logProb, standardErrors: errors, scoredRows: rows.keptRows, leftOutNote: rows.leftOutNote,
+      missing: rows.missing)
+    found.evidenceBounds = bounds
+    return found
+  }
+
+  /// A table's cells on the model's scale, and the log-determinants of the way there, nats a row.
+  package func codedRows(_ table: Table) throws -> (cells: Matrix<Double>, logDet: [Double]) {
+    let rows = try cells.rows(of: table)
+    return (rows.cells, rows.logDet)
   }
 
   /// Draws rows.
@@ -62,17 +72,28 @@ public struct LatentModel: TableModel {
   public func sample(
     count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
   ) throws -> Table {
+    try sample(count: count, given: given, seed: seed, firstRow: firstRow, rendering: nil, workers: workers)
+  }
+
+  /// Draws latent values and shows what they stand for.
+  ///
+  /// - Parameter rendering: What to show of the columns' distributions given the latent value: their means or most likely
+  ///   values; a draw from them when `nil`.
+  /// - Throws: as `sample`.
+  public func sample(
+    count: Int, given: Table?, seed: UInt64, firstRow: Int, rendering: ColumnLikelihood.Rendering?, workers: WorkerPool?
+  ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     return try cells.table(
       autoencoder.sample(
-        count: count, context: context(given), seed: seed, firstRow: UInt64(firstRow), workers: workers))
+        count: count, context: context(given), seed: seed, firstRow: UInt64(firstRow), rendering: rendering,
+        workers: workers))
   }
 
-  private func context(_ given: Table?) throws -> Matrix<Float>? {
+  /// The conditions of a table as the network reads them; `nil` where the model has none.
+  func context(_ given: Table?) throws -> Matrix<Float>? {
     guard let given, !self.given.isEmpty else { return nil }
-    return Matrix(
-      rows: given.rowCount, columns: cells.encoder.conditionWidth,
-      values: try cells.encoder.conditions(of: given).map { Float($0) })
+    return try cells.context(of: given)
   }
 
   /// Fills missing cells with draws given the row's other cells: by importance resampling of the latent value, exact as
@@ -82,31 +103,23 @@ public struct LatentModel: TableModel {
   public func complete(
     _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
   ) throws -> Table {
-    let rows = try cells.rows(of: table, allowsAbsentColumns: true)
-    if let row = (0..<table.rowCount).first(where: { !rows.keptRows.contains($0) }), let first = given.first {
-      throw TableError.missingCell(
-        column: first, place: table.place(ofRow: row), count: table.rowCount - rows.keptRows.count)
-    }
+    let rows = try completeRows(of: table)
     let drawSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(draw)).seed
     let drawn = try autoencoder.complete(
       rows.cells, context: rows.context, draws: 1, seed: drawSeed, firstRow: UInt64(firstRow), workers: workers)
     return try filled(table, with: cells.table(drawn[0]))
   }
 
-  /// Encodes rows and decodes them again: what the model keeps of each.
+  /// The rows of a table all of whose conditions are there.
   ///
-  /// - Throws: `TableError`.
-  public func reconstruct(_ table: Table, workers: WorkerPool? = nil) throws -> Table {
+  /// - Throws: `TableError.missingCell` otherwise.
+  func completeRows(of table: Table) throws -> LatentColumns.Rows {
     let rows = try cells.rows(of: table)
-    return try cells.table(autoencoder.reconstruct(rows.cells, context: rows.context, workers: workers))
-  }
-
-  /// Where rows lie in the latent space, `rows x latent features`; rows with a missing condition are left out.
-  ///
-  /// - Throws: `TableError`.
-  public func encode(_ table: Table, workers: WorkerPool? = nil) throws -> Matrix<Float> {
-    let rows = try cells.rows(of: table)
-    return try autoencoder.encode(rows.cells, context: rows.context, workers: workers).latent
+    if let first = rows.missing.first {
+      let place = (0..<table.rowCount).first { table[first.column]?.isMissing(row: $0) ?? true } ?? 0
+      throw TableError.missingCell(column: first.column, place: table.place(ofRow: place), count: first.count)
+    }
+    return rows
   }
 
   private func filled(_ table: Table, with drawn: Table) throws -> Table {
