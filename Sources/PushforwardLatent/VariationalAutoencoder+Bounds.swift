@@ -123,7 +123,7 @@ extension VariationalAutoencoder {
 
   /// A number for each row that is a function of its cells and of what is given: FNV-1a over their bits, mixed.
   private func rowKeys(_ cells: Matrix<Scalar>, context: Matrix<Scalar>?) -> [UInt64] {
-    func hash(_ row: ArraySlice<Scalar>, _ start: UInt64) -> UInt64 {
+    func hash(_ row: [Scalar], _ start: UInt64) -> UInt64 {
       row.reduce(start) { ($0 ^ Double($1).bitPattern) &* 0x100_0000_01b3 ^ $0 >> 29 }
     }
     let given = context.map { context in (0..<context.rows).map { hash(context.row($0), 0xcbf2_9ce4_8422_2325) } }

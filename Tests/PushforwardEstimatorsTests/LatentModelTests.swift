@@ -167,7 +167,9 @@ import Testing
 
   @Test func poorTablesAreFitted() throws {
     let two = try Table(numbers: ["a": [1, 2], "b": [5, 3]])
-    let spike = try Table(numbers: ["a": [Double](repeating: 7, count: 40) + [8.5], "b": (0...40).map { Double($0) / 7 }])
+    let spike = try Table(numbers: [
+      "a": [Double](repeating: 7, count: 40) + [8.5], "b": (0...40).map { Double($0) / 7 },
+    ])
     for table in [two, two.selecting(rows: [0, 0, 0, 1]), spike, try two.selecting(columns: ["a"])] {
       let model = try Self.fit(table, Self.options(epochs: 3))
       #expect(try model.score(table, workers: nil).logProb.allSatisfy { $0.isFinite })
@@ -178,7 +180,9 @@ import Testing
   /// Repeated values must not buy likelihood without end.
   @Test func noLikelihoodIsBoughtByASpike() throws {
     let e = Draws.normal(500, 1, seed: 1)
-    let table = try Table(numbers: ["a": (0..<500).map { $0 % 2 == 0 ? 0.25 : e[$0, 0] }, "b": (0..<500).map { e[$0, 0] }])
+    let table = try Table(numbers: [
+      "a": (0..<500).map { $0 % 2 == 0 ? 0.25 : e[$0, 0] }, "b": (0..<500).map { e[$0, 0] },
+    ])
     let model = try Self.fit(table, Self.options(epochs: 30))
     #expect(try model.score(table, workers: nil).logProb.allSatisfy { $0 < 15 })
   }
@@ -256,7 +260,8 @@ import Testing
     let a = coded.cells[7, 0]
     let conditional = try exact.conditional(on: [0], values: [codes[7, 0]])
     let one = table.selecting(rows: [Int](repeating: 7, count: 3000)).leavingOut(column: "b")
-    let filled = try model.codedRows(model.complete(one, seed: 1, firstRow: 0, draw: 0, workers: WorkerPool(workers: 2)))
+    let filled = try model.codedRows(
+      model.complete(one, seed: 1, firstRow: 0, draw: 0, workers: WorkerPool(workers: 2)))
     let drawn = filled.cells.column(1)
     guard case .gaussian(let center, let scale) = specification.columns[1] else { return }
     #expect(filled.cells.column(0).allSatisfy { abs($0 - a) < 1e-9 })

@@ -20,7 +20,8 @@ struct DecodeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Model file (vae, cvae or a flow).", valueName: "model"))
   var model: String
 
-  @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY or NPZ file of latent values.", valueName: "latent"))
+  @Argument(
+    help: ArgumentHelp("CSV file ('-' for standard input), NPY or NPZ file of latent values.", valueName: "latent"))
   var latent: String
 
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Write to a file.", valueName: "out"))

@@ -46,8 +46,9 @@ struct DemoCommand: ParsableCommand {
 
     // From the file, as anybody would go on.
     let model = try Models.open(report.path)
-    let scores = try model.score(table, workers: nil)
-    try write(ScoreCommand.table(scores), to: "scores.csv", decimals: [ScoreCommand.column: 6])
+    let rows = try model.score(table, workers: nil)
+    let scores = rows.logProb
+    try write(ScoreCommand.table(rows), to: "scores.csv", decimals: [ScoreCommand.column: 6])
     let drawn = try model.sample(count: table.rowCount, given: nil, seed: seed, firstRow: 0, workers: nil)
     try write(drawn, to: "samples.csv", decimals: model.decimals)
 

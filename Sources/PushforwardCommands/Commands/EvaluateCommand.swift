@@ -11,7 +11,8 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
-      estimate or bound), evidence_bound (vae, cvae), gaussian and independent (the means of the baselines fitted beside the model), left_out, targets.
+      estimate or bound), evidence_bound (vae, cvae), gaussian and independent (the means of the baselines fitted beside \
+      the model), left_out, targets.
 
       --targets predicts columns from all others and judges the predictions. Quantities: rmse (of the mean), mae (of \
       the median), crps, coverage of central intervals, log-likelihood, and whether the distribution function's values are \

@@ -107,7 +107,8 @@ struct TableInput {
     if ModelFileSummary.looksLikeModel(path) {
       throw TableError.unsupportedFormat(source: path, detail: "this is a model file, expected a table")
     }
-    return try TableSource(options.table.map { "\(path):\($0)" } ?? path, query: options.query, labels: options.labels,
+    return try TableSource(
+      options.table.map { "\(path):\($0)" } ?? path, query: options.query, labels: options.labels,
       options: csv)
   }
 }

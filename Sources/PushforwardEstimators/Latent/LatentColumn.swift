@@ -104,7 +104,8 @@ struct LatentColumn: Codable, Sendable, Equatable {
     case (.lattice(let step, let lower, let upper), .discretized(let low, let high, let width, _, _)):
       step > 0 && step.isFinite && step == width && low == lower && high == upper
     case (.places(let step, let lower, let count), _):
-      step > 0 && step.isFinite && lower.isFinite && likelihood == (count == 2 ? .bernoulli : .categorical(levels: count))
+      step > 0 && step.isFinite && lower.isFinite
+        && likelihood == (count == 2 ? .bernoulli : .categorical(levels: count))
     case (.levels(let levels), _):
       likelihood == (levels.count == 2 ? .bernoulli : .categorical(levels: levels.count))
     default: false

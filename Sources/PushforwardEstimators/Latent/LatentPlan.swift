@@ -12,16 +12,16 @@ struct LatentPlan {
     let asked = options.latent
     let count = rows.keptRows.count
     let width = count < 400 ? 32 : count < 2_000 ? 64 : count < 20_000 ? 128 : 256
+    // No dropout: the noise of the latent value is enough, and more of it is noise in the likelihood.
     let network = NetworkSettings(
-      hidden: options.hidden ?? [width, width], activation: .silu,
-      dropout: options.dropout ?? (count < 2_000 ? 0.1 : 0))
+      hidden: options.hidden ?? [width, width], activation: .silu, dropout: options.dropout ?? 0)
     let context = rows.context?.columns ?? 0
-    var decoder = network
-    // Noise in the decoder is noise in the likelihood.
-    decoder.dropout = options.dropout ?? 0
+    // Pictures are seldom asked for parts, and flags would double the encoder's widest layer.
+    let hidden = asked.hiddenShare ?? (columns.entries.count <= 128 ? 0.2 : 0)
     var specification = LatentSpecification(
       columns: columns.kinds.enumerated().map { ColumnLikelihood($1, cells: rows.cells.column($0)) },
-      contextFeatures: context, latentFeatures: asked.features, encoder: network, decoder: decoder, flagsMissing: true)
+      contextFeatures: context, latentFeatures: asked.features, encoder: network, decoder: network,
+      flagsMissing: hidden > 0 || rows.cells.values.contains(where: \.isNaN))
     let features = specification.latentFeatures
     let small = NetworkSettings(hidden: [64, 64], activation: .silu)
     if let prior = asked.prior {
@@ -38,7 +38,9 @@ struct LatentPlan {
     }
     try specification.validate()
     self.specification = specification
-    fit = Self.training(rows: count, options: options)
+    var fit = Self.training(rows: count, options: options)
+    fit.hiddenShare = hidden
+    self.fit = fit
   }
 
   private static func training(rows: Int, options: FitOptions) -> LatentFitOptions {
@@ -47,15 +49,14 @@ struct LatentPlan {
     plan.training.batchSize = batch
     plan.training.learningRate = options.learningRate ?? 2e-3
     plan.training.weightDecay = options.weightDecay ?? 1e-4
-    // About 10,000 steps.
-    plan.training.maximumEpochs = options.maximumEpochs ?? min(300, max(10, 10_000 / max(1, rows / batch)))
-    plan.training.patience = options.patience ?? max(10, plan.training.maximumEpochs / 6)
+    // About 20,000 steps.
+    plan.training.maximumEpochs = options.maximumEpochs ?? min(1_500, max(10, 20_000 / max(1, rows / batch)))
+    plan.training.patience = options.patience ?? max(10, plan.training.maximumEpochs / 12)
     plan.training.maximumSeconds = options.maximumSeconds
     plan.training.seed = options.seed
-    plan.warmUpEpochs = options.latent.warmUpEpochs ?? min(10, Double(plan.training.maximumEpochs) / 5)
+    plan.warmUpEpochs = options.latent.warmUpEpochs ?? min(20, Double(plan.training.maximumEpochs) / 5)
     plan.freeBits = options.latent.freeBits
     plan.draws = options.latent.trainingDraws
-    plan.hiddenShare = options.latent.hiddenShare ?? 0.2
     return plan
   }
 

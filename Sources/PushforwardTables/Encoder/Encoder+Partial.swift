@@ -28,7 +28,9 @@ extension Encoder {
       let numbers = try column.schema.numbers(cells, place: table.place(ofRow:)).values
       for (row, value) in numbers.enumerated() where !value.isNaN {
         var x = value
-        if let jitterSeed { x += column.jitterWidth(at: x) * Jitter.uniform(seed: jitterSeed, row: row, column: feature) }
+        if let jitterSeed {
+          x += column.jitterWidth(at: x) * Jitter.uniform(seed: jitterSeed, row: row, column: feature)
+        }
         (values[row * width + feature], logDets[row * width + feature]) = column.transform.forward(x)
       }
     }
