@@ -42,7 +42,9 @@ extension LatentCoding {
   /// Names of the latent features, as columns: z1, z2, ...
   public var latentNames: [String] { (1...max(1, latentFeatures)).map { "z\($0)" } }
 
-  /// Encodes rows and decodes them again: what the model keeps of each. Rows that have no latent value are missing.
+  /// Encodes rows and decodes them again: what the model keeps of each.
+  ///
+  /// Rows that have no latent value are missing.
   ///
   /// - Throws: as `codes` and `decoded`.
   public func reconstruct(_ table: Table, workers: WorkerPool? = nil) throws -> Table {

@@ -77,8 +77,15 @@ public struct LatentModel: TableModel {
 
   /// Draws latent values and shows what they stand for.
   ///
-  /// - Parameter rendering: What to show of the columns' distributions given the latent value: their means or most likely
-  ///   values; a draw from them when `nil`.
+  /// - Parameters:
+  ///   - count: Number of rows, not negative.
+  ///   - given: The conditions, as for `sample`.
+  ///   - seed: Same seed, same rows.
+  ///   - firstRow: Number of the first row.
+  ///   - rendering: What to show of the columns' distributions given the latent value: their means or most likely values;
+  ///     a draw from them when `nil`.
+  ///   - workers: Threads to use.
+  /// - Returns: The modelled columns, in their own units.
   /// - Throws: as `sample`.
   public func sample(
     count: Int, given: Table?, seed: UInt64, firstRow: Int, rendering: ColumnLikelihood.Rendering?, workers: WorkerPool?
