@@ -77,8 +77,16 @@ extension VariationalAutoencoder where Scalar == Float {
 
   /// Trains from this model's parameters; see `fit`.
   ///
+  /// - Parameters:
+  ///   - rows: Rows to train on.
+  ///   - heldOut: Rows that decide when to stop; `nil` trains to the end of the plan.
+  ///   - options: How; `training.startsFromData` as `false` keeps what was learned before.
+  ///   - workers: Threads to use.
+  ///   - shouldStop: Asked before every step; `true` ends training with the best weights so far.
+  ///   - progress: Told after each validation.
+  /// - Returns: The trained parameters, and how training went.
   /// - Throws: `EngineError`, `LatentError`, `TrainingError`.
-  func trained(
+  public func trained(
     _ rows: LatentRows, heldOut: LatentRows?, options: LatentFitOptions, workers: WorkerPool,
     shouldStop: () -> Bool, progress: (TrainingProgress) -> Void
   ) throws -> TrainingResult<Float> {

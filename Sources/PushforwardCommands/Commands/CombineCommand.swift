@@ -196,6 +196,9 @@ struct CombineStackCommand: ParsableCommand {
     discussion: """
       The table's rows are brought to the flow's latent space, the second model is fitted there, and both together are \
       one density: with gmm, a flow whose base is a Gaussian mixture. A tenth of the rows is held out and judges.
+
+      An autoencoder (vae, cvae) gets a flow as its prior (--model maf, nsf, ...), fitted to encoded rows; then all parts \
+      are trained together, which is kept only if the held-out rows gain by it.
       """)
 
   @Argument(help: ArgumentHelp("A flow's model file and a table to fit the second model to.", valueName: "files"))
@@ -222,10 +225,11 @@ struct CombineStackCommand: ParsableCommand {
     guard files.models.count == 1, let path = files.table else {
       throw ValidationError("expected one flow and one table, found \(files.models.count) models")
     }
+    if let latent = files.models[0].model as? LatentModel { return try fitPrior(of: latent, path) }
     guard let flow = files.models[0].model as? DensityModel else {
       throw EstimatorError.cannotCombine(
         detail:
-          "\(files.models[0].path) is of the kind '\(files.models[0].model.record.model.rawValue)', expected a flow")
+          "\(files.models[0].path) is of the kind '\(files.models[0].model.record.model.rawValue)', expected a flow or an autoencoder")
     }
     let rows = try TableInput(path: path, options: table).readRequired(columns: flow.requiredColumns)
     var options = FitOptions()
@@ -245,6 +249,39 @@ struct CombineStackCommand: ParsableCommand {
     for line in Format.table([
       ["stack", Format.fixed(mean, 4), "standard error \(Format.fixed(stack.record.heldOutStandardError, 4))"],
       ["flow alone", Format.fixed(alone, 4), Format.gain("stack", mean - alone)],
+    ]) {
+      try results.print(line)
+    }
+    try results.print("model written to \(output)")
+    try results.finish()
+  }
+
+  /// An autoencoder keeps its kind: the flow becomes its prior.
+  private func fitPrior(of latent: LatentModel, _ path: String) throws {
+    guard let family = model.flowFamily else {
+      throw ValidationError(
+        "--model: expected a flow (maf, nsf, ...), which becomes the autoencoder's prior, found '\(model.rawValue)'")
+    }
+    let rows = try TableInput(path: path, options: table).readRequired(columns: latent.requiredColumns)
+    var options = FitOptions()
+    options.seed = seed
+    sizes.apply(to: &options)
+    let narrator = FitNarrator()
+    Interruption.catchFirst()
+    let (found, alone) = try Models.stack(
+      prior: family, on: latent, table: rows, options: options, shouldStop: { Interruption.wasRequested },
+      progress: narrator.tell)
+    narrator.finish()
+    try found.save(to: output)
+    let results = try Output()
+    let mean = found.record.heldOut
+    try results.print(
+      "log-likelihood (an estimate by draws) in nats a row, mean of "
+        + "\(Format.count(found.record.heldOutRows, "held-out row")):")
+    for line in Format.table([
+      ["with the prior \(family.rawValue)", Format.fixed(mean, 4),
+        "standard error \(Format.fixed(found.record.heldOutStandardError, 4))"],
+      ["as it was", Format.fixed(alone, 4), Format.gain("the prior", mean - alone)],
     ]) {
       try results.print(line)
     }

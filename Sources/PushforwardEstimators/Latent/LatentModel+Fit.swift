@@ -90,7 +90,10 @@ extension LatentModel {
   private static func tell(
     _ ready: MixturePreparation, _ rows: LatentColumns.Rows, _ plan: LatentPlan, _ progress: (FitEvent) -> Void
   ) {
-    for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
+    // Pictures have more columns that never vary than anybody reads.
+    let leftOut = ready.choice.leftOut
+    for column in leftOut.prefix(8) { progress(.stage("left out: \(column.name), \(column.reason)")) }
+    if leftOut.count > 8 { progress(.stage("left out: \(leftOut.count - 8) more")) }
     if let note = rows.leftOutNote { progress(.stage(note)) }
     let held = ready.heldOut.rowCount
     progress(

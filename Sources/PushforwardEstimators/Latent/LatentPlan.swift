@@ -23,13 +23,8 @@ struct LatentPlan {
       contextFeatures: context, latentFeatures: asked.features, encoder: network, decoder: network,
       flagsMissing: hidden > 0 || rows.cells.values.contains(where: \.isNaN))
     let features = specification.latentFeatures
-    let small = NetworkSettings(hidden: [64, 64], activation: .silu)
     if let prior = asked.prior {
-      specification.prior = prior.specification(
-        features: features, contextFeatures: context,
-        size: .init(
-          transforms: options.transforms ?? (prior == .planar || prior == .radial ? 16 : 4), network: small,
-          bins: options.bins ?? 8, bound: 5))
+      specification.prior = Self.prior(prior, features: features, contextFeatures: context, options: options)
     } else if context > 0 {
       specification.prior = LatentSpecification.conditionalNormalPrior(features: features, contextFeatures: context)
     }
@@ -43,7 +38,20 @@ struct LatentPlan {
     self.fit = fit
   }
 
-  private static func training(rows: Int, options: FitOptions) -> LatentFitOptions {
+  /// A flow as a prior.
+  static func prior(
+    _ family: FlowFamily, features: Int, contextFeatures: Int, options: FitOptions
+  ) -> FlowSpecification {
+    let isSimple = family == .planar || family == .radial
+    return family.specification(
+      features: features, contextFeatures: contextFeatures,
+      size: .init(
+        transforms: options.transforms ?? (isSimple ? 16 : 4),
+        network: NetworkSettings(hidden: [64, 64], activation: .silu), bins: options.bins ?? 8, bound: 5))
+  }
+
+  /// How to train.
+  static func training(rows: Int, options: FitOptions) -> LatentFitOptions {
     var plan = LatentFitOptions()
     let batch = options.batchSize ?? (rows < 2_000 ? 64 : rows < 100_000 ? 128 : 512)
     plan.training.batchSize = batch
