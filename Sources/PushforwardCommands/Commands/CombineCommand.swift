@@ -229,7 +229,8 @@ struct CombineStackCommand: ParsableCommand {
     guard let flow = files.models[0].model as? DensityModel else {
       throw EstimatorError.cannotCombine(
         detail:
-          "\(files.models[0].path) is of the kind '\(files.models[0].model.record.model.rawValue)', expected a flow or an autoencoder")
+          "\(files.models[0].path) is of the kind '\(files.models[0].model.record.model.rawValue)', expected a flow or an autoencoder"
+      )
     }
     let rows = try TableInput(path: path, options: table).readRequired(columns: flow.requiredColumns)
     var options = FitOptions()
@@ -279,8 +280,10 @@ struct CombineStackCommand: ParsableCommand {
       "log-likelihood (an estimate by draws) in nats a row, mean of "
         + "\(Format.count(found.record.heldOutRows, "held-out row")):")
     for line in Format.table([
-      ["with the prior \(family.rawValue)", Format.fixed(mean, 4),
-        "standard error \(Format.fixed(found.record.heldOutStandardError, 4))"],
+      [
+        "with the prior \(family.rawValue)", Format.fixed(mean, 4),
+        "standard error \(Format.fixed(found.record.heldOutStandardError, 4))",
+      ],
       ["as it was", Format.fixed(alone, 4), Format.gain("the prior", mean - alone)],
     ]) {
       try results.print(line)
