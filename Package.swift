@@ -45,21 +45,21 @@ let package = Package(
       name: "PushforwardEstimators",
       dependencies: [
         "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
-        "PushforwardTraining",
+        "PushforwardTraining", "PushforwardLatent",
         "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange",
       ]),
     .target(
       name: "Pushforward",
       dependencies: [
         "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
-        "PushforwardTraining",
+        "PushforwardTraining", "PushforwardLatent",
         "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators",
       ]),
     .target(
       name: "PushforwardCommands",
       dependencies: [
         "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
-        "PushforwardTraining",
+        "PushforwardTraining", "PushforwardLatent",
         "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -94,7 +94,7 @@ let package = Package(
       name: "PushforwardEstimatorsTests",
       dependencies: [
         "PushforwardCore", "PushforwardModels", "PushforwardMixtures", "PushforwardChains", "PushforwardSequences",
-        "PushforwardTraining",
+        "PushforwardTraining", "PushforwardLatent",
         "PushforwardTables", "PushforwardEvaluation", "PushforwardInterchange", "PushforwardEstimators", "Pushforward",
       ]),
     .testTarget(

@@ -3,6 +3,7 @@
 @_exported import PushforwardEstimators
 @_exported import PushforwardEvaluation
 @_exported import PushforwardInterchange
+@_exported import PushforwardLatent
 @_exported import PushforwardMixtures
 @_exported import PushforwardModels
 @_exported import PushforwardSequences

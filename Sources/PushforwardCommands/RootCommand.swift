@@ -20,7 +20,8 @@ struct RootCommand: ParsableCommand {
       DemoCommand.self, FitCommand.self, ScoreCommand.self, SampleCommand.self, EvaluateCommand.self,
       PredictCommand.self, ImputeCommand.self, SynthCommand.self, CompareCommand.self, StatesCommand.self,
       ForecastCommand.self, CombineCommand.self,
-      DistillCommand.self, InspectCommand.self, SelfcheckCommand.self,
+      EncodeCommand.self, DecodeCommand.self, ReconstructCommand.self, DistillCommand.self, InspectCommand.self,
+      SelfcheckCommand.self,
     ])
 }
 

@@ -37,6 +37,8 @@ public struct FitOptions: Sendable {
   public var chain = ChainOptions()
   /// What a hidden Markov model may be told.
   public var sequences = SequenceOptions()
+  /// What a variational autoencoder may be told.
+  public var latent = LatentOptions()
   /// Rows a step.
   public var batchSize: Int?
   /// AdamW's highest rate.
@@ -93,6 +95,10 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
   case chain
   /// Flow whose latent space another model describes; combined, not fitted.
   case stack
+  /// Variational autoencoder of any columns.
+  case vae
+  /// Variational autoencoder given other columns.
+  case cvae
   /// Masked autoregressive flow.
   case maf
   /// Neural spline flow, autoregressive.

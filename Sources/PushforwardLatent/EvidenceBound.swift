@@ -29,6 +29,11 @@ public struct EvidenceBound<Scalar: LatentScalar>: Objective {
   public let warmUpRows: Double
   /// Divergence that costs nothing while training, nats a latent feature.
   public let freeBits: Double
+  /// Share of the rows of which, while training, some cells are hidden: the encoder learns to answer for parts of rows.
+  ///
+  /// Such a row's value is the bound of the cells that are left, a uniformly drawn share of them, so the model learned
+  /// is the same.
+  public let hiddenShare: Double
   /// Rows a step; all of a step have one weight.
   public let batchSize: Int
   /// See `Objective`.
@@ -38,7 +43,8 @@ public struct EvidenceBound<Scalar: LatentScalar>: Objective {
   ///
   /// - Throws: `EngineError.invalidSetting`.
   public init(
-    _ network: LatentNetwork<Scalar>, draws: Int = 1, warmUpRows: Double = 0, freeBits: Double = 0, batchSize: Int = 1
+    _ network: LatentNetwork<Scalar>, draws: Int = 1, warmUpRows: Double = 0, freeBits: Double = 0,
+    hiddenShare: Double = 0, batchSize: Int = 1
   ) throws {
     func require(_ holds: Bool, _ name: String, _ expected: String, _ found: Any) throws {
       if !holds { throw EngineError.invalidSetting(name: name, expected: expected, found: "\(found)") }
@@ -46,16 +52,19 @@ public struct EvidenceBound<Scalar: LatentScalar>: Objective {
     try require((1...10_000).contains(draws), "draws a row", "1 to 10000", draws)
     try require(warmUpRows >= 0 && warmUpRows.isFinite, "warm-up of the divergence", "not negative", warmUpRows)
     try require(freeBits >= 0 && freeBits.isFinite, "free bits", "not negative", freeBits)
+    try require((0...1).contains(hiddenShare), "share of rows with hidden cells", "0 to 1", hiddenShare)
     try require(batchSize > 0, "batch size", "at least 1", batchSize)
     self.network = network
     self.draws = draws
     self.warmUpRows = warmUpRows
     self.freeBits = freeBits
+    self.hiddenShare = hiddenShare
     self.batchSize = batchSize
   }
 
   /// See `Objective`.
   public func value(of x: Variable, context: Variable?, on tape: Tape<Scalar>) throws -> Variable {
+    let x = hidingCells(x, on: tape)
     let encoding = try network.encode(x, context: context, on: tape)
     let weight = divergenceWeight(tape)
     let stream = RandomStream(seed: tape.random.seed, purpose: .base)
@@ -83,6 +92,30 @@ public struct EvidenceBound<Scalar: LatentScalar>: Objective {
       weights = weights.map { tape.concatenate($0, value) } ?? value
     }
     return tape.affine(tape.logSumExpFeatures(weights!), scale: 1, shift: -log(Double(draws)))
+  }
+
+  /// The cells, some of them hidden while training.
+  private func hidingCells(_ x: Variable, on tape: Tape<Scalar>) -> Variable {
+    guard tape.isTraining, hiddenShare > 0 else { return x }
+    let features = x.features
+    let (seen, uniform) = (tape.makeValue(features: features), tape.makeValue(features: features + 2))
+    let stream = RandomStream(seed: tape.random.seed, purpose: .discrete)
+    let (cells, out, draws) = (tape.pointer(x), tape.pointer(seen), tape.pointer(uniform))
+    Scalar.uniform(
+      stream.seed, stream.purpose.rawValue, tape.firstRow, draws, features + 2, tape.tiles, tape.lanes)
+    let (lanes, share, missing) = (tape.lanes, Scalar(hiddenShare), Scalar(ColumnLikelihood.missing))
+    for tile in 0..<tape.tiles {
+      let u = draws + tile * (features + 2) * lanes
+      for lane in 0..<lanes {
+        // Whether the row is one of them, and which share of its cells is hidden.
+        let hidden = u[features * lanes + lane] < share ? u[(features + 1) * lanes + lane] : 0
+        for place in stride(from: lane, to: features * lanes, by: lanes) {
+          let index = tile * features * lanes + place
+          out[index] = u[place] < hidden ? missing : cells[index]
+        }
+      }
+    }
+    return seen
   }
 
   /// The part of the divergence that counts: rises while training, 1 elsewhere.

@@ -12,12 +12,16 @@ public struct LatentFitOptions: Codable, Sendable, Equatable {
   /// Draws a row while training: 1 for the evidence lower bound, more for the importance-weighted one.
   public var draws: Int
 
+  /// Share of the rows of which some cells are hidden while training.
+  public var hiddenShare: Double
+
   /// 200 epochs at most, the divergence's weight rising over the first ten, one draw a row.
   public init() {
     training = TrainingSettings()
     warmUpEpochs = 10
     freeBits = 0
     draws = 1
+    hiddenShare = 0
   }
 }
 
@@ -73,8 +77,16 @@ extension VariationalAutoencoder where Scalar == Float {
 
   /// Trains from this model's parameters; see `fit`.
   ///
+  /// - Parameters:
+  ///   - rows: Rows to train on.
+  ///   - heldOut: Rows that decide when to stop; `nil` trains to the end of the plan.
+  ///   - options: How; `training.startsFromData` as `false` keeps what was learned before.
+  ///   - workers: Threads to use.
+  ///   - shouldStop: Asked before every step; `true` ends training with the best weights so far.
+  ///   - progress: Told after each validation.
+  /// - Returns: The trained parameters, and how training went.
   /// - Throws: `EngineError`, `LatentError`, `TrainingError`.
-  func trained(
+  public func trained(
     _ rows: LatentRows, heldOut: LatentRows?, options: LatentFitOptions, workers: WorkerPool,
     shouldStop: () -> Bool, progress: (TrainingProgress) -> Void
   ) throws -> TrainingResult<Float> {
@@ -83,7 +95,7 @@ extension VariationalAutoencoder where Scalar == Float {
     let stepsPerEpoch = max(1, rows.cells.rows / batch)
     let objective = try EvidenceBound(
       network, draws: options.draws, warmUpRows: options.warmUpEpochs * Double(stepsPerEpoch * batch),
-      freeBits: options.freeBits, batchSize: batch)
+      freeBits: options.freeBits, hiddenShare: options.hiddenShare, batchSize: batch)
     let trainer = try Trainer(
       objective: objective, training: rows.source(specification.columns),
       heldOut: heldOut?.source(specification.columns), settings: options.training)

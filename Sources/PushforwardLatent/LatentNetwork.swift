@@ -147,6 +147,25 @@ public struct LatentNetwork<Scalar: LatentScalar>: Sendable {
     return noise
   }
 
+  /// Standard normal noise of the latent space, each row's a function of the stream and its own key.
+  ///
+  /// - Precondition: one key for each of the tape's rows.
+  func noise(stream: RandomStream, keys: ArraySlice<UInt64>, on tape: Tape<Scalar>) -> Variable {
+    let features = specification.latentFeatures
+    let noise = tape.makeValue(features: features)
+    let (out, lanes) = (tape.pointer(noise), tape.lanes)
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: features) { draws in
+      for place in 0..<tape.tiles * lanes {
+        // Padding repeats the last row.
+        let key = keys[min(keys.startIndex + place, keys.endIndex - 1)]
+        Scalar.normal(stream.seed, stream.purpose.rawValue, key, draws.baseAddress!, features, 1, 1)
+        let first = place / lanes * features * lanes + place % lanes
+        for feature in 0..<features { out[first + feature * lanes] = draws[feature] }
+      }
+    }
+    return noise
+  }
+
   /// The columns' parameters for latent values: each column's own, one after the other.
   ///
   /// - Throws: `EngineError.featureCount`.

@@ -71,30 +71,33 @@ struct ImportanceSums {
 extension VariationalAutoencoder {
   /// Bounds and estimates of every row's log-likelihood.
   ///
+  /// A row's draws are a function of the seed and of its cells (and of what is given), so its score does not depend on
+  /// its place or on the rows beside it, and two rows of the same cells have the same score.
+  ///
   /// - Parameters:
   ///   - rows: `rows x columns`, NaN for missing.
   ///   - context: `rows x contextFeatures`, or one row for all; `nil` for a plain autoencoder.
   ///   - draws: Draws a row.
   ///   - seed: Same seed, same draws.
-  ///   - firstRow: Number of the first row, to score a long table in pieces.
   ///   - workers: Threads to use; the calling thread alone when `nil`.
   /// - Returns: One score a row.
   /// - Throws: `EngineError`, `LatentError`.
   public func score(
-    _ rows: Matrix<Double>, context: Matrix<Scalar>? = nil, draws: Int = 128, seed: UInt64 = 0, firstRow: UInt64 = 0,
+    _ rows: Matrix<Double>, context: Matrix<Scalar>? = nil, draws: Int = 128, seed: UInt64 = 0,
     workers: WorkerPool? = nil
   ) throws -> [LatentScore] {
     guard draws > 0 else {
       throw EngineError.invalidSetting(name: "draws a row", expected: "at least 1", found: "\(draws)")
     }
     let cells = try code(rows)
+    let keys = rowKeys(cells, context: context)
     let stream = RandomStream(seed: seed, purpose: .component)
     // Four features a row: exact in Double only as pieces, so a Double is kept as the sum of two scalars.
     let found = try run(rows: rows.rows, context: context, workers: workers, outputs: 8) { tape, context, start in
       var sums = ImportanceSums(rows: tape.rows)
       try weigh(
-        Self.input(cells, start, tape), context: context, draws: draws, stream: stream,
-        firstRow: firstRow + UInt64(start), on: tape
+        Self.input(cells, start, tape), context: context, draws: draws, on: tape,
+        noise: { network.noise(stream: stream.split(UInt64($0)), keys: keys[start..<start + tape.rows], on: tape) }
       ) { _, weights, _ in
         sums.nextDraw()
         for row in 0..<tape.rows { sums.add(weights[row], row: row) }
@@ -118,18 +121,31 @@ extension VariationalAutoencoder {
     }
   }
 
+  /// A number for each row that is a function of its cells and of what is given: FNV-1a over their bits, mixed.
+  private func rowKeys(_ cells: Matrix<Scalar>, context: Matrix<Scalar>?) -> [UInt64] {
+    func hash(_ row: [Scalar], _ start: UInt64) -> UInt64 {
+      row.reduce(start) { ($0 ^ Double($1).bitPattern) &* 0x100_0000_01b3 ^ $0 >> 29 }
+    }
+    let given = context.map { context in (0..<context.rows).map { hash(context.row($0), 0xcbf2_9ce4_8422_2325) } }
+    return (0..<cells.rows).map { row in
+      let start = given.map { $0[$0.count == 1 ? 0 : row] } ?? 0x9e37_79b9_7f4a_7c15
+      let sum = hash(cells.row(row), start)
+      return (sum ^ sum >> 32) &* 0xd6e8_feb8_6659_fd93
+    }
+  }
+
   /// Draws latent values of each row and hands over their log-weights `log p(x, z) - log q(z | x)`.
   ///
-  /// `visit` gets the draw's number, one weight a row, and the latent values.
+  /// `noise` gives a draw's standard normal numbers; `visit` gets the draw's number, one weight a row, and the latent
+  /// values.
   func weigh(
-    _ cells: Variable, context: Variable?, draws: Int, stream: RandomStream, firstRow: UInt64, on tape: Tape<Scalar>,
+    _ cells: Variable, context: Variable?, draws: Int, on tape: Tape<Scalar>, noise: (_ draw: Int) -> Variable,
     _ visit: (_ draw: Int, _ weights: [Double], _ latent: Variable) throws -> Void
   ) throws {
     let encoding = try network.encode(cells, context: context, on: tape)
     for draw in 0..<draws {
       _ = try tape.scope {
-        let noise = network.noise(stream: stream.split(UInt64(draw)), firstRow: firstRow, on: tape)
-        let (z, logPosterior) = try network.latent(encoding, noise: noise, on: tape)
+        let (z, logPosterior) = try network.latent(encoding, noise: noise(draw), on: tape)
         let weight = try network.logLikelihood(cells, z: z, context: context, on: tape)
         // The parts are of like size and opposite sign: their difference is taken in Double.
         let prior = tape.values(try network.logPrior(z, context: context, on: tape))
@@ -175,8 +191,8 @@ extension VariationalAutoencoder {
       // The largest of log-weight plus Gumbel noise is a draw in proportion to the weights.
       var best = [Double](repeating: -.infinity, count: tape.rows * draws)
       try weigh(
-        Self.input(cells, start, tape), context: context, draws: candidates, stream: stream,
-        firstRow: firstRow + UInt64(start), on: tape
+        Self.input(cells, start, tape), context: context, draws: candidates, on: tape,
+        noise: { network.noise(stream: stream.split(UInt64($0)), firstRow: firstRow + UInt64(start), on: tape) }
       ) { candidate, weights, z in
         for row in 0..<tape.rows {
           for draw in 0..<draws {

@@ -117,6 +117,27 @@ import Testing
     #expect(try value(training: true, firstRow: 0, warmUp: 0, free: 3) < plain)
   }
 
+  @Test func cellsAreHiddenOnlyWhileTraining() throws {
+    let model = try VariationalAutoencoder<Double>(Self.specification(Case(), context: 0), seed: 3)
+    let cells = try model.code(Self.rows)
+    func values(training: Bool, share: Double) throws -> [Double] {
+      let objective = try EvidenceBound(model.network, hiddenShare: share, batchSize: 5)
+      let tape = Tape<Double>()
+      return try tape.matrix(rows: 5, parameters: model.parameters) { tape in
+        tape.isTraining = training
+        return try objective.value(of: tape.input(cells), context: nil, on: tape)
+      }.values
+    }
+    let plain = try values(training: false, share: 0)
+    #expect(try values(training: false, share: 1) == plain)
+    #expect(try values(training: true, share: 0) == plain)
+    let hidden = try values(training: true, share: 1)
+    #expect(hidden != plain && hidden.allSatisfy(\.isFinite))
+    // Fewer cells, so less is lost.
+    #expect(hidden.reduce(0, +) > plain.reduce(0, +))
+    #expect(throws: EngineError.self) { try EvidenceBound(model.network, hiddenShare: 1.5) }
+  }
+
   @Test func settingsThatCannotBeAreRefused() throws {
     let model = try VariationalAutoencoder<Double>(Self.specification(Case(), context: 0))
     #expect(throws: EngineError.self) { try EvidenceBound(model.network, draws: 0) }

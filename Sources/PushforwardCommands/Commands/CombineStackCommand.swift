@@ -15,6 +15,9 @@ struct CombineStackCommand: ParsableCommand {
       with hmm, sequences whose rows a flow encodes. A tenth of the rows (for hmm: of the sequences) is held out and \
       judges. --fine-tune trains both parts together afterwards, and keeps that only if the held-out rows become likelier.
 
+      An autoencoder (vae, cvae) gets a flow as its prior (--model maf, nsf, ...), fitted to encoded rows; then all parts \
+      are trained together, which is kept only if the held-out rows gain by it.
+
       Examples:
         pushforward combine stack flow.model data.csv --model gmm --fine-tune -o stack.model
         pushforward combine stack frames.model frames.csv --model hmm --sequence speech -o speech.model
@@ -69,10 +72,11 @@ struct CombineStackCommand: ParsableCommand {
     guard files.models.count == 1, let path = files.table else {
       throw ValidationError("expected one flow and one table, found \(files.models.count) models")
     }
+    if let latent = files.models[0].model as? LatentModel { return try fitPrior(of: latent, path) }
     guard let flow = files.models[0].model as? DensityModel else {
+      let kind = files.models[0].model.record.model.rawValue
       throw EstimatorError.cannotCombine(
-        detail:
-          "\(files.models[0].path) is of the kind '\(files.models[0].model.record.model.rawValue)', expected a flow")
+        detail: "\(files.models[0].path) is of the kind '\(kind)', expected a flow or an autoencoder")
     }
     let names = model == .hmm ? sequences.sequence.map { [(name: $0, storage: Column.Storage.categories)] } ?? [] : []
     let rows = try TableInput(path: path, options: table).readRequired(columns: names + flow.requiredColumns)
@@ -104,6 +108,42 @@ struct CombineStackCommand: ParsableCommand {
       try results.print(
         "trained together: \(Format.fixed(after, 4)), separately: \(Format.fixed(before, 4)); "
           + (found.isFineTuned ? "kept" : "not kept, since the held-out rows do not become likelier"))
+    }
+    try results.print("model written to \(output)")
+    try results.finish()
+  }
+
+  /// An autoencoder keeps its kind: the flow becomes its prior.
+  private func fitPrior(of latent: LatentModel, _ path: String) throws {
+    guard let family = model.flowFamily else {
+      throw ValidationError(
+        "--model: expected a flow (maf, nsf, ...), which becomes the autoencoder's prior, found '\(model.rawValue)'")
+    }
+    let rows = try TableInput(path: path, options: table).readRequired(columns: latent.requiredColumns)
+    var options = FitOptions()
+    options.seed = seed
+    (options.maximumSeconds, options.maximumEpochs) = (maximumSeconds, maximumEpochs)
+    sizes.apply(to: &options)
+    let narrator = FitNarrator()
+    Interruption.catchFirst()
+    let (found, alone) = try Models.stack(
+      prior: family, on: latent, table: rows, options: options, shouldStop: { Interruption.wasRequested },
+      progress: narrator.tell)
+    narrator.finish()
+    try found.save(to: output)
+    let results = try Output()
+    let mean = found.record.heldOut
+    try results.print(
+      "log-likelihood (an estimate by draws) in nats a row, mean of "
+        + "\(Format.count(found.record.heldOutRows, "held-out row")):")
+    for line in Format.table([
+      [
+        "with the prior \(family.rawValue)", Format.fixed(mean, 4),
+        "standard error \(Format.fixed(found.record.heldOutStandardError, 4))",
+      ],
+      ["as it was", Format.fixed(alone, 4), Format.gain("the prior", mean - alone)],
+    ]) {
+      try results.print(line)
     }
     try results.print("model written to \(output)")
     try results.finish()

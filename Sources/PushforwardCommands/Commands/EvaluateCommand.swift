@@ -12,7 +12,8 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
-      estimate or bound), gaussian and independent (the means of the baselines fitted beside the model), left_out, columns, targets.
+      estimate or bound), evidence_bound (vae, cvae), gaussian and independent (the means of the baselines fitted beside \
+      the model), left_out, columns, targets.
 
       Models that score a row in parts show each column's part, given the columns before it, in nats and bits: the parts add \
       up to the whole (where no cell is missing). --columns asks others for it too, if they know marginals (gmm, kde).
@@ -73,7 +74,8 @@ struct EvaluateCommand: ParsableCommand {
   ) throws -> ModelEvaluation {
     var total = EvaluationTotal()
     try OrderedPipeline.run(
-      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model, splits: splits) }, write: { total.add($0) })
+      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model, splits: splits) },
+      write: { total.add($0) })
     return try total.evaluation(likelihood: model.traits.likelihood)
   }
 
@@ -104,9 +106,18 @@ struct EvaluateCommand: ParsableCommand {
     if model.nonFiniteCount > 0 {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
-    lines.append("log-likelihood in nats a row, mean of \(Format.count(model.rowCount, "row")):")
+    let kind =
+      switch evaluation.likelihood {
+      case .exact: ""
+      case .estimate: " (an estimate by draws)"
+      case .bound: " (a lower bound)"
+      }
+    lines.append("log-likelihood\(kind) in nats a row, mean of \(Format.count(model.rowCount, "row")):")
     lines += Format.table(
       [[name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"]]
+        + (evaluation.evidenceBound.map { bound in
+          [["evidence bound", Format.fixed(bound.mean, 4), "standard error \(Format.fixed(bound.standardError, 4))"]]
+        } ?? [])
         + evaluation.baselines.map { baseline in
           let mean = baseline.summary.mean
           return [baseline.name, Format.fixed(mean, 4), Format.gain(name, model.mean - mean)]
@@ -135,6 +146,7 @@ struct EvaluateCommand: ParsableCommand {
       "rows": .integer(evaluation.model.rowCount),
       "non_finite_count": .integer(evaluation.model.nonFiniteCount),
       "likelihood": .string(evaluation.likelihood.rawValue),
+      "evidence_bound": evaluation.evidenceBound.map { .number($0.mean) } ?? .null,
       "gaussian": evaluation["gaussian"].map { .number($0.mean) } ?? .null,
       "independent": evaluation["independent"].map { .number($0.mean) } ?? .null,
       "columns": .object(

@@ -26,6 +26,7 @@ struct FitCommand: ParsableCommand {
         pushforward fit shop.db --table orders -o shop.model --max-seconds 60
         zcat big.csv.gz | pushforward fit - -o big.model --model maf --cache /var/tmp
         pushforward fit trials.csv -o trials.model --model hmm --sequence run
+        pushforward fit digits.csv -o digits.model --model cvae --given digit --prior maf
       """)
 
   @Argument(help: ArgumentHelp("CSV file ('-' for standard input), NPY, NPZ or SQLite file.", valueName: "data"))
@@ -82,6 +83,9 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Sequences")
   var sequences: SequenceFlags
 
+  @OptionGroup(title: "Autoencoders")
+  var latent: LatentFlags
+
   func validate() throws {
     if let maximumSeconds, !(maximumSeconds > 0) {
       throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
@@ -102,6 +106,7 @@ struct FitCommand: ParsableCommand {
     options.maximumEpochs = maximumEpochs
     sizes.apply(to: &options)
     sequences.apply(to: &options)
+    latent.apply(to: &options)
     if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
     let input = TableInput(path: data, options: table)
     let report =

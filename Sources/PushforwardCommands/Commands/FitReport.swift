@@ -21,7 +21,8 @@ struct FitReport {
     let judged =
       record.heldOutRows > 0
       ? "\(Format.count(record.heldOutRows)) held-out rows" : "the training rows, none being held out"
-    lines.append("log-likelihood in nats a row, mean of \(judged):")
+    let kind = model.traits.likelihood == .estimate ? " (an estimate by draws)" : ""
+    lines.append("log-likelihood\(kind) in nats a row, mean of \(judged):")
     var rows = [
       [
         record.model.rawValue, Format.fixed(record.heldOut, 4),

@@ -77,13 +77,16 @@ struct ModelFileSummary {
   private func modelLines(_ model: JSONValue) -> [String] {
     var lines: [String] = []
     let specification = model["specification"]
-    if specification != nil { lines += ["", "flow:"] }
-    for key in ["family", "features", "contextFeatures", "base"] {
+    if let specification { lines += ["", specification["latentFeatures"] == nil ? "flow:" : "autoencoder:"] }
+    for key in ["family", "features", "latentFeatures", "contextFeatures", "base"] {
       if let value = specification?[key] { lines.append("  \(key): \(value.plain)") }
     }
     lines += (specification?["bijection"]?.parts ?? []).enumerated().map { "  layer \($0 + 1): \($1)" }
     for (title, key) in [("modelled columns:", "columns"), ("given:", "conditions"), ("left out:", "left_out")] {
-      guard case .array(let columns)? = model["encoder"]?[key] ?? model[key], !columns.isEmpty else { continue }
+      let cells = model["cells"]
+      let found = model["encoder"]?[key] ?? model[key]
+      let own = key == "columns" ? cells?["entries"] : key == "conditions" ? cells?["encoder"]?[key] : cells?["leftOut"]
+      guard case .array(let columns)? = found ?? own, !columns.isEmpty else { continue }
       lines += ["", title]
       lines += columns.map { column in
         let schema = column["schema"] ?? column

@@ -18,6 +18,8 @@ struct RowScorer: Sendable {
 
   /// The column of results, with six decimals: what is behind that is rounding.
   static let column = "log_prob"
+  /// Standard errors of estimates.
+  private static let errorColumn = "standard_error"
   private static let tailColumn = "tail_probability"
 
   /// Rows, and how many lack something.
@@ -39,9 +41,11 @@ struct RowScorer: Sendable {
 
   /// Names of the columns.
   var names: [String] {
-    [Self.column] + (tail == nil ? [] : [Self.tailColumn])
+    [Self.column] + (isEstimate ? [Self.errorColumn] : []) + (tail == nil ? [] : [Self.tailColumn])
       + (surprise == nil ? [] : model.columns.map(Self.surpriseColumn))
   }
+
+  private var isEstimate: Bool { model.traits.likelihood == .estimate }
 
   /// Decimals of the columns.
   var decimals: [String: Int] {
@@ -58,6 +62,11 @@ struct RowScorer: Sendable {
     count.nonFinite = scores.scoredRows.count { !scores.logProb[$0].isFinite }
     count.note = model.traits.acceptsMissing ? scores.leftOutNote : nil
     var results = [(name: Self.column, column: Column.numbers(results: scores.logProb))]
+    if isEstimate {
+      // Rows with a log_prob are exact where nothing says otherwise.
+      let errors = scores.standardErrors ?? scores.logProb.map { $0.isNaN ? .nan : 0 }
+      results.append((Self.errorColumn, .numbers(results: errors)))
+    }
     if let tail {
       // A part of a row is not compared with whole rows.
       let isPart = tail.hasGaps ? [] : Self.gaps(piece, model)

@@ -23,6 +23,7 @@ struct SampleCommand: ParsableCommand {
         pushforward sample trials.model -n 20 --length 100    (20 sequences of a hidden Markov model)
         pushforward sample adult.model -n 100 --given sex=Female --given age=30
         pushforward sample adult.model -n 100 --given 'age>60' --given 'education=Masters|Doctorate'
+        pushforward sample digits.model -n 100 --given digit=3 --sheet threes.png --means
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -63,7 +64,14 @@ struct SampleCommand: ParsableCommand {
     help: ArgumentHelp("Gaps: fill, or reproduce those of the table fitted to.", valueName: "fill|reproduce"))
   var missing = MissingCells.fill
 
+  @Flag(help: "On a sheet, what the latent values stand for, without the noise of each pixel (vae, cvae).")
+  var means = false
+
+  @OptionGroup(title: "Pictures")
+  var pictures: SheetOptions
+
   func validate() throws {
+    if means && pictures.sheet == nil { throw ValidationError("--means: expected --sheet beside it, found none") }
     if let length, length < 1 { throw ValidationError("--length: expected a whole number from 1, found \(length)") }
     if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }
     if givenFile != nil && !given.isEmpty { throw ValidationError("--given and --given-file exclude each other") }
@@ -91,6 +99,12 @@ struct SampleCommand: ParsableCommand {
     // Columns that the model models, as far as they are given: the others are drawn given those.
     let isPartial = conditions.map { !Set($0.names).isSubset(of: model.given) } ?? false
     let total = conditions.map { $0.rowCount == 1 && givenFile == nil ? count : count * $0.rowCount } ?? count
+    if pictures.sheet != nil {
+      let rows = 0..<min(total, PictureSheet.most)
+      let given = conditions.map { table in table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / count }) }
+      try pictures.write([shown(model, count: rows.count, given: given, isPartial: isPartial)], of: model)
+      if output == nil { return }
+    }
     let results = try CSVResults(
       path: output, names: model.given + model.columns, decimals: model.decimals)
     let formatter = results.formatter
@@ -136,6 +150,23 @@ struct SampleCommand: ParsableCommand {
       })
     try results.finish()
     meter.clear()
+  }
+
+  /// The rows that a sheet shows.
+  private func shown(_ model: any TableModel, count: Int, given: Table?, isPartial: Bool) throws -> Table {
+    let workers = WorkerPool()
+    if means {
+      guard let latent = model as? LatentModel, !isPartial else {
+        throw EstimatorError.cannotAnswer(
+          model: model.record.model.rawValue, question: "means of pixels given a latent value")
+      }
+      return try latent.sample(
+        count: count, given: given, seed: seed, firstRow: 0, rendering: .mean, workers: workers)
+    }
+    if isPartial, let given {
+      return try model.complete(given, seed: seed, firstRow: 0, draw: 0, workers: workers)
+    }
+    return try model.sample(count: count, given: given, seed: seed, firstRow: 0, workers: workers)
   }
 
   private func drawSequences(_ model: SequenceModel) throws {

@@ -11,7 +11,8 @@ struct ScoreCommand: ParsableCommand {
     abstract: "Log-density of each row of a table under a model.",
     discussion: """
       Prints a CSV with the column log_prob, in nats, one line a row in the order of the rows; empty ("") for rows \
-      with a missing cell, unless the model knows what a part of a row is worth. Columns are matched by name, in any \
+      with a missing cell, unless the model knows what a part of a row is worth. Where a score is an estimate \
+      by draws (vae, cvae) the column standard_error says how sure it is. Columns are matched by name, in any \
       order; others are ignored. Reads a CSV piece by piece, in memory that does not grow with it.
 
       --tail adds tail_probability: the share of the rows held out in the fit (or of those of --reference) that are less \

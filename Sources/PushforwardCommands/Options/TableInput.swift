@@ -123,7 +123,9 @@ struct TableInput {
     if ModelFileSummary.looksLikeModel(path) {
       throw TableError.unsupportedFormat(source: path, detail: "this is a model file, expected a table")
     }
-    return try TableSource(options.table.map { "\(path):\($0)" } ?? path, query: options.query, options: csv)
+    return try TableSource(
+      options.table.map { "\(path):\($0)" } ?? path, query: options.query, labels: options.labels,
+      options: csv)
   }
 }
 

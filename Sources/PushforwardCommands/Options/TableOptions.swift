@@ -25,6 +25,11 @@ struct TableOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Query to an SQLite file, instead of a table.", valueName: "sql"))
   var query: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "File of labels in the IDX format, one for each image of the data, as the column label.", valueName: "file"))
+  var labels: String?
+
   func validate() throws {
     if hasHeader && hasNoHeader { throw ValidationError("--header and --no-header exclude each other") }
     if table != nil && query != nil { throw ValidationError("--table and --query exclude each other") }

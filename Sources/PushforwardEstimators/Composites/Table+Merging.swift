@@ -2,7 +2,7 @@ import PushforwardTables
 
 extension Table {
   /// Tables with the same columns below each other.
-  static func stacking(_ parts: [Table]) throws -> Table {
+  package static func stacking(_ parts: [Table]) throws -> Table {
     guard let first = parts.first else { return try Table([]) }
     if parts.count == 1 { return first }
     return try Table(

@@ -26,13 +26,13 @@ struct AutomaticFit {
   func run() throws -> any TableModel {
     let start = ContinuousClock().now
     let ready = try MixturePreparation(table, options: options)
-    if (FoldedFit.fewestRows...FoldedFit.mostRows).contains(ready.usableRows.count) {
-      return try FoldedFit(table: table, options: options, shouldStop: shouldStop, progress: progress).run(
-        usable: ready.usableRows, isComplete: reasonForChain(ready) == nil)
-    }
     let canCompare = ready.heldOut.rowCount >= Self.fewestRows
     var members: [any TableModel]
     let reason = Self.reasonForChain(ready.choice, hasGaps: { missingCount($0) > 0 })
+    if (FoldedFit.fewestRows...FoldedFit.mostRows).contains(ready.usableRows.count) {
+      return try FoldedFit(table: table, options: options, shouldStop: shouldStop, progress: progress).run(
+        usable: ready.usableRows, isComplete: reason == nil)
+    }
     if let reason {
       progress(.stage("mixed, since \(reason)"))
       let isRivalled = try suitsMixedFlow(ready)

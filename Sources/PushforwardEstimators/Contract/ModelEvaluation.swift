@@ -13,6 +13,8 @@ public struct ModelEvaluation: Sendable {
   /// The score column by column, each given the columns before it, of the rows in which its cell is present; empty when not
   /// asked for.
   public var columns: [(name: String, summary: LikelihoodSummary)] = []
+  /// The evidence lower bound, where the model's score is an estimate of what it bounds.
+  public var evidenceBound: LikelihoodSummary?
   /// What a reader must know of the rows, in words; `nil`: nothing.
   public var leftOutNote: String?
 
@@ -25,6 +27,7 @@ public struct EvaluationTotal: Sendable {
   private var model = LikelihoodSummary([])
   private var baselines: [(key: String, name: String, summary: LikelihoodSummary)] = []
   private var columns: [(name: String, summary: LikelihoodSummary)] = []
+  private var evidenceBound: LikelihoodSummary?
   private var rowCount = 0
   private var scoredCount = 0
   private var missing: [(column: String, count: Int)] = []
@@ -52,6 +55,7 @@ public struct EvaluationTotal: Sendable {
     let scores = try model.score(piece, workers: workers)
     self.model = LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] })
     baselines = try model.baselines(piece).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) }
+    evidenceBound = scores.evidenceBounds.map { bounds in LikelihoodSummary(scores.scoredRows.map { bounds[$0] }) }
     rowCount = piece.rowCount
     scoredCount = scores.scoredRows.count
     missing = scores.missing
@@ -64,6 +68,7 @@ public struct EvaluationTotal: Sendable {
     model.add(piece.model)
     for index in baselines.indices { baselines[index].summary.add(piece.baselines[index].summary) }
     for index in columns.indices { columns[index].summary.add(piece.columns[index].summary) }
+    if let bound = piece.evidenceBound { evidenceBound?.add(bound) }
     for (column, count) in piece.missing {
       if let index = missing.firstIndex(where: { $0.column == column }) {
         missing[index].count += count
@@ -83,7 +88,9 @@ public struct EvaluationTotal: Sendable {
   /// - Throws: `EstimatorError.tooFewRows` when no row could be scored.
   public func evaluation(likelihood: ModelTraits.Likelihood) throws -> ModelEvaluation {
     if scoredCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: note) }
-    return ModelEvaluation(model: model, likelihood: likelihood, baselines: baselines, columns: columns, leftOutNote: note)
+    return ModelEvaluation(
+      model: model, likelihood: likelihood, baselines: baselines, columns: columns, evidenceBound: evidenceBound,
+      leftOutNote: note)
   }
 }
 

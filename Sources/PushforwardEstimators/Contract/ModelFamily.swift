@@ -14,6 +14,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case chain
   /// Flows with a model of their latent space: `ModelStack`.
   case stack
+  /// Variational autoencoders: `LatentModel`.
+  case latent
 
   /// Typed chains: `MixedModel`.
   case mixed
@@ -32,6 +34,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .modelMixture: ModelMixture.self
     case .chain: ModelChain.self
     case .stack: ModelStack.self
+    case .latent: LatentModel.self
     }
   }
 }
@@ -49,6 +52,7 @@ extension ModelKind {
     case .mixture: .modelMixture
     case .chain: .chain
     case .stack: .stack
+    case .vae, .cvae: .latent
     }
   }
 }

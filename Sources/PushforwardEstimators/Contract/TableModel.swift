@@ -202,6 +202,8 @@ public struct RowScores: Sendable {
   public var leftOutNote: String?
   /// The columns for whose missing cells rows were left out, so that what is said of pieces can be said of the whole.
   public var missing: [(column: String, count: Int)]
+  /// Lower bounds of the log-density whose estimate `logProb` is, one a row, nats; `nil` where there are none.
+  public var evidenceBounds: [Double]?
 
   /// Makes scores.
   public init(

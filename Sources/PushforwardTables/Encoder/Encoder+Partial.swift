@@ -14,17 +14,23 @@ extension Encoder {
   /// Encodes rows whose modelled cells may be missing; a modelled column that the table does not have is missing
   /// everywhere.
   ///
-  /// - Parameter table: Rows with all columns conditioned on.
+  /// - Parameters:
+  ///   - table: Rows with all columns conditioned on.
+  ///   - jitterSeed: Spreads values over their recording cells, as `encode` does; `nil`: the values themselves.
   /// - Returns: The rows on the model's scale.
   /// - Throws: `TableError.missingCell` for a condition, `.wrongKind`, `.unseenLevel`, `.unknownColumn` for a condition.
-  public func encodePartially(_ table: Table) throws -> PartialRows {
+  public func encodePartially(_ table: Table, jitterSeed: UInt64? = nil) throws -> PartialRows {
     let (count, width) = (table.rowCount, columns.count)
     var values = [Double](repeating: .nan, count: count * width)
     var logDets = [Double](repeating: 0, count: count * width)
     for (feature, column) in columns.enumerated() {
       guard let cells = table[column.name] else { continue }
       let numbers = try column.schema.numbers(cells, place: table.place(ofRow:)).values
-      for (row, x) in numbers.enumerated() where !x.isNaN {
+      for (row, value) in numbers.enumerated() where !value.isNaN {
+        var x = value
+        if let jitterSeed {
+          x += column.jitterWidth(at: x) * Jitter.uniform(seed: jitterSeed, row: row, column: feature)
+        }
         (values[row * width + feature], logDets[row * width + feature]) = column.transform.forward(x)
       }
     }

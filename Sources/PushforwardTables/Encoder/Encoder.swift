@@ -33,8 +33,8 @@ public struct Encoder: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - table: The training rows.
   ///   - schema: What its columns are.
-  ///   - modelled: The columns to model; `nil`: all that are not conditions. Then constants, identifiers and free text are
-  ///     left out, and `leftOut` says so.
+  ///   - modelled: The columns to model, none of them if the list is empty; `nil`: all that are not conditions. Then
+  ///     constants, identifiers and free text are left out, and `leftOut` says so.
   ///   - conditions: The columns to condition on.
   ///   - options: Choices.
   /// - Throws: `TableError.cannotModel` for category columns, `.unknownColumn`, `.wrongKind`, `.cannotEncode` when nothing
@@ -98,7 +98,7 @@ public struct Encoder: Sendable, Codable, Equatable {
           + "\(categories.joined(separator: ","))), name the columns to model (--columns), or leave \(them) out in a "
           + "schema file (role = \"ignore\")")
     }
-    if columns.isEmpty {
+    if columns.isEmpty, modelled?.isEmpty != true {
       let reasons = leftOut.map { "\($0.name) (\($0.reason))" }
       throw TableError.cannotEncode(
         detail: "there is no column to model" + (reasons.isEmpty ? "" : "; left out were \(listed(reasons))"))

@@ -101,6 +101,17 @@ struct NPYArray {
     dataStart = headerStart + headerLength
   }
 
+  /// Elements that are known to be all there, row-major.
+  ///
+  /// - Precondition: `file` holds `rows x columns` elements from `dataStart` on.
+  init(
+    _ file: some RandomAccessBytes, dataStart: Int, type: ElementType, rows: Int, columns: Int, isOneDimensional: Bool
+  ) {
+    (self.file, self.dataStart, self.type) = (file, dataStart, type)
+    (self.rows, self.columns, self.isOneDimensional) = (rows, columns, isOneDimensional)
+    isColumnMajor = false
+  }
+
   /// The text behind a key of the header, which is a Python dictionary of plain values.
   private static func value(_ key: String, in header: String) -> String? {
     var found: Substring?

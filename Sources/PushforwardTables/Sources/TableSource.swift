@@ -1,4 +1,5 @@
-/// Where a table is: a CSV file or standard input, a NumPy file, or a table or query of an SQLite database.
+/// Where a table is: a CSV file or standard input, a NumPy file, a file of images in the IDX format, or a table or query of
+/// an SQLite database.
 ///
 /// A location is a path, `-` for standard input, `FILE.db:TABLE` or `FILE.npz:ARRAY`. What a file holds is told by its first
 /// bytes, not its name.
@@ -8,6 +9,7 @@ public struct TableSource: Sendable {
     case npy
     case npz
     case sqlite
+    case idx
   }
 
   private let path: String
@@ -15,6 +17,7 @@ public struct TableSource: Sendable {
   /// The table or array behind the colon.
   private let part: String?
   private let query: String?
+  private let labels: String?
   private let options: CSVOptions
 
   /// Finds out what is at a location, without reading it.
@@ -22,10 +25,13 @@ public struct TableSource: Sendable {
   /// - Parameters:
   ///   - location: See the type.
   ///   - query: An SQL query; the location is then that of a database.
+  ///   - labels: A file of labels in the IDX format, one a row; the location is then that of images in that format.
   ///   - options: How texts are to be read; `columns`, `storage` and `missingMarkers` hold for every kind of source.
   /// - Throws: `TableError.cannotRead` or `.unsupportedFormat`.
-  public init(_ location: String, query: String? = nil, options: CSVOptions = CSVOptions()) throws {
-    self.query = query
+  public init(
+    _ location: String, query: String? = nil, labels: String? = nil, options: CSVOptions = CSVOptions()
+  ) throws {
+    (self.query, self.labels) = (query, labels)
     self.options = options
     if location == "-" {
       (path, content, part) = (location, .text, nil)
@@ -44,6 +50,9 @@ public struct TableSource: Sendable {
     if query != nil, content != .sqlite {
       throw TableError.unsupportedFormat(source: path, detail: "a query needs an SQLite database")
     }
+    if labels != nil, content != .idx {
+      throw TableError.unsupportedFormat(source: path, detail: "labels need images in the IDX format beside them")
+    }
   }
 
   private static func content(_ path: String) throws -> Content {
@@ -54,6 +63,7 @@ public struct TableSource: Sendable {
     let bytes = first.prefix(got)
     if bytes.starts(with: Array("SQLite format 3\0".utf8)) { return .sqlite }
     if bytes.starts(with: [0x93] + Array("NUMPY".utf8)) { return .npy }
+    if IDXSource.isMeant(by: bytes) { return .idx }
     if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]), path.lowercased().hasSuffix(".npz") { return .npz }
     return .text
   }
@@ -67,6 +77,7 @@ public struct TableSource: Sendable {
       case .text: try CSVReader(path: path, options: options).readAll()
       case .npy: try NPYSource.open(InputFile(path: path)).readAll()
       case .npz: try NPYSource.openArchive(InputFile(path: path), member: part).readAll()
+      case .idx: try idx().readAll()
       case .sqlite: try SQLiteSource(path: path, table: part, query: query, options: options).readAll()
       }
     let names = options.columns?.filter { !options.passesOverUnknownNames || table[$0] != nil }
@@ -92,6 +103,7 @@ public struct TableSource: Sendable {
     case .npz:
       return try batches(
         NPYSource.openArchive(InputFile(path: path), member: part, batchRows: batchRows), columns.map(\.name))
+    case .idx: return try batches(idx(batchRows: batchRows), columns.map(\.name))
     case .sqlite:
       var source = self
       source.restrict(to: columns)
@@ -111,6 +123,7 @@ public struct TableSource: Sendable {
     case .text: return TableBatches(try CSVStream(path: path, finding: options, batchRows: batchRows))
     case .npy: return allColumns(try NPYSource.open(InputFile(path: path), batchRows: batchRows))
     case .npz: return allColumns(try NPYSource.openArchive(InputFile(path: path), member: part, batchRows: batchRows))
+    case .idx: return allColumns(try idx(batchRows: batchRows))
     case .sqlite:
       return TableBatches(
         try SQLiteSource(path: path, table: part, query: query, options: options, batchRows: batchRows))
@@ -153,6 +166,11 @@ public struct TableSource: Sendable {
     return (table.names, TableBatches(table))
   }
 
+  private func idx(batchRows: Int = .max) throws -> NPYRows {
+    try IDXSource.open(
+      InputFile(path: path), labels: labels.map { try InputFile(path: $0) }, batchRows: batchRows)
+  }
+
   private func batches(_ arrays: NPYRows, _ columns: [String]) -> TableBatches {
     TableBatches(
       arrays, columns: options.passesOverUnknownNames ? columns.filter(arrays.names.contains) : columns)
@@ -170,6 +188,7 @@ public struct TableSource: Sendable {
     self.content = content
     self.part = part
     self.query = query
+    labels = nil
     self.options = options
   }
 }
