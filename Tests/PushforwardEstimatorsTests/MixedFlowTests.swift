@@ -171,7 +171,7 @@ import Testing
   @Test func autoConsidersIt() throws {
     var options = quick(.auto, epochs: 8)
     options.columns = ["kind", "a", "b"]
-    let model = try Models.fit(Self.table(400, seed: 1), options: options)
+    let model = try Models.fit(Self.table(1_050, seed: 1), options: options)
     let choice = try #require(model.record.choice)
     #expect(choice.contains("mixed-flow") && choice.contains("nats a row"), "\(choice)")
   }

@@ -39,7 +39,9 @@ extension ModelMixture {
     for m in used {
       let answer = try members[m].predict(whole, target: target, options: asked, workers: workers)
       let joint = try members[m].score(whole, workers: workers).logProb
-      if let own = answer.logProb {
+      if members[m].traits.hasExactMarginals {
+        rest.append(try members[m].score(whole.leavingOut(column: target), workers: workers).logProb)
+      } else if let own = answer.logProb {
         rest.append(zip(joint, own).map { $0 - $1 })
       } else if members[m].traits.acceptsMissing {
         rest.append(try members[m].score(whole.leavingOut(column: target), workers: workers).logProb)

@@ -25,7 +25,7 @@ struct FoldedFit {
   let progress: (FitEvent) -> Void
 
   /// Tables with more rows have enough of them to hold some out.
-  static var mostRows: Int { 2_000 }
+  static var mostRows: Int { 1_000 }
   /// Fewer rows cannot be dealt into folds.
   static var fewestRows: Int { 10 }
   /// A network of several layers needs as many rows.

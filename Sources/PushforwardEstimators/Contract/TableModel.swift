@@ -251,6 +251,8 @@ public struct ModelTraits: Sendable, Equatable {
   public var likelihood = Likelihood.exact
   /// Whether a row with missing cells is scored, by the marginal of what is there.
   public var acceptsMissing = false
+  /// Whether scores of rows with missing cells are the joint density's own marginals, and not learned or estimated.
+  public var hasExactMarginals = false
   /// Whether missing cells are drawn given the others.
   public var completes = false
   /// Whether rows can be drawn with gaps like those of the training rows.

@@ -43,9 +43,9 @@ extension MixedModel {
       encoder.encode(ready.training), columns: encoder.columns, specification: specification,
       weights: ready.trainingWeights, tellsPresence: true)
     let judged = try encoder.encode(ready.judging.table)
-    // What chooses the epoch is the score of the cells that are there.
     let heldOut = try ChainRows(
-      judged, columns: encoder.columns, specification: specification, weights: ready.judging.weights)
+      judged, columns: encoder.columns, specification: specification, weights: ready.judging.weights,
+      tellsPresence: true)
     let modelled = encoder.columns.indices.filter { !given.contains(encoder.columns[$0].name) }
     let constants = (0..<judged.rowCount).map { row in
       modelled.reduce(0.0) { $0 + judged.columns[$1].constant[row] }
@@ -83,9 +83,10 @@ extension MixedModel {
     let all =
       ready.heldOut.rowCount == 0
       ? rows
-      : rows + (try ChainRows(
-        judged, columns: encoder.columns, specification: specification, weights: ready.heldOutWeights,
-        tellsPresence: true))
+      : rows
+        + (try ChainRows(
+          judged, columns: encoder.columns, specification: specification, weights: ready.heldOutWeights,
+          tellsPresence: true))
     model.chain = try chain.calibrated(on: all, rounds: Self.calibrationRounds, workers: workers)
     model.record.fingerprint = model.chain.parameters.fingerprintText
     model.record.seconds = (ContinuousClock().now - start).inSeconds

@@ -33,6 +33,7 @@ public struct KernelModel: TableModel {
   public var traits: ModelTraits {
     var traits = ModelTraits()
     (traits.acceptsMissing, traits.completes) = (true, true)
+    traits.hasExactMarginals = true
     return traits
   }
 

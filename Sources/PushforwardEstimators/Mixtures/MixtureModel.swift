@@ -36,6 +36,7 @@ public struct MixtureModel: TableModel {
   public var traits: ModelTraits {
     var traits = ModelTraits()
     (traits.acceptsMissing, traits.completes) = (true, true)
+    traits.hasExactMarginals = true
     return traits
   }
 

@@ -102,7 +102,7 @@ extension TypedColumn {
   /// The nearest value inside the range.
   private func limited(_ x: Double) -> Double? {
     guard let scale, circle == nil else { return nil }
-    return min(max(x, scale.minimum ?? x), scale.maximum ?? x)
+    return min(max(x, scale.minimum ?? -.infinity), scale.maximum ?? .infinity)
   }
 
   /// The class of a value.

@@ -5,7 +5,7 @@ import Testing
 /// What every model promises of its density.
 @Suite struct DensityContractTests {
   static let all = ContractCase.all
-  static let mixed = ContractCase.all.filter(\.takesCategories)
+  static let mixed = ContractCase.ofCategories
 
   @Test(arguments: all) func densityIntegratesToOneAndDrawsFollowIt(one: ContractCase) throws {
     let model = try one.numbers()
@@ -42,7 +42,9 @@ import Testing
     let whole = try model.alone(ContractTables.lines([nil], 60).table)
     for row in whole.indices {
       let sum = exp(parts[0][row]) + exp(parts[1][row])
-      #expect(abs(sum - exp(whole[row])) < 1e-6 + 1e-4 * sum, "\(sum), \(exp(whole[row]))")
+      // Estimates by draws meet each other within their errors.
+      let slack = model.traits.likelihood == .estimate ? 0.4 : 1e-4
+      #expect(abs(sum - exp(whole[row])) < 1e-5 + slack * sum, "\(sum), \(exp(whole[row]))")
     }
     let (grid, step) = try ContractTables.lines(["first"])
     let line = try model.alone(grid).reduce(0) { $0 + exp($1) * step }
