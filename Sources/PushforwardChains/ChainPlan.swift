@@ -99,7 +99,8 @@ struct ChainPlan: Sendable {
   private static func shape(_ column: ChainColumn, _ settings: ChainSettings) -> pf_chain_shape {
     pf_chain_shape(
       atoms: Int32(column.atoms), continuous: column.hasContinuous ? 1 : 0, components: Int32(settings.components),
-      embedding: column.atoms == 0 || column.presenceOf != nil ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
+      embedding: column.atoms == 0 || column.presenceOf != nil
+        ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
       pieces: column.hasContinuous || column.positions != nil ? Int32(settings.pieces) : 0,
       scale_floor: settings.scaleFloor)
   }

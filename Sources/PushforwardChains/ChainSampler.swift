@@ -159,7 +159,8 @@ final class ChainSampler {
       withUnsafePointer(to: column.shape) { shape in
         Float.chainDraw(
           shape, head, uniform, normals.pointer + index * lanes, codes, plan.lowRow(index).map { base + $0 * lanes },
-          plan.highRow(index).map { base + $0 * lanes }, plan.widthRow(index).map { base + $0 * lanes }, scratch.pointer)
+          plan.highRow(index).map { base + $0 * lanes }, plan.widthRow(index).map { base + $0 * lanes }, scratch.pointer
+        )
       }
       balance?.note(index, cells: base, except: nil)
     }

@@ -69,7 +69,9 @@ struct CutMixture {
     if low > 0 { return -place(-high, -low, 1 - share) }
     let (a, b) = (cdf(low), cdf(high))
     let p = a + share * (b - a)
-    guard p > 0, p < 1 else { return low.isFinite ? (high.isFinite ? (low + high) / 2 : low) : high.isFinite ? high : 0 }
+    guard p > 0, p < 1 else {
+      return low.isFinite ? (high.isFinite ? (low + high) / 2 : low) : high.isFinite ? high : 0
+    }
     return min(max(NormalReach.deviations(p), low), high)
   }
 

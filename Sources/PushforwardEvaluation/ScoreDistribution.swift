@@ -75,7 +75,8 @@ public struct ScoreDistribution: Codable, Sendable, Equatable {
     scores = try container.decode([Float].self, forKey: .scores)
     shares = try container.decodeIfPresent([Float].self, forKey: .shares)
     let isSound =
-      rowCount >= scores.count && scores.count <= Self.mostKept && zip(scores, scores.dropFirst()).allSatisfy { $0 <= $1 }
+      rowCount >= scores.count && scores.count <= Self.mostKept
+      && zip(scores, scores.dropFirst()).allSatisfy { $0 <= $1 }
       && scores.allSatisfy(\.isFinite) && shares?.count ?? scores.count == scores.count
     if !isSound {
       throw DecodingError.dataCorrupted(

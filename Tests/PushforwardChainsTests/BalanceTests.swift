@@ -69,9 +69,10 @@ struct BalanceTests {
 struct PresenceTests {
   /// The fixture's columns, and the presence of the grade and of the number with spikes.
   private static func chain() throws -> Chain {
-    let columns = Fixture.columns + [
-      ChainColumn(presenceOf: 4, name: "presence of grade"), ChainColumn(presenceOf: 3, name: "presence of paid"),
-    ]
+    let columns =
+      Fixture.columns + [
+        ChainColumn(presenceOf: 4, name: "presence of grade"), ChainColumn(presenceOf: 3, name: "presence of paid"),
+      ]
     let specification = try ChainSpecification(
       columns: columns, order: [6, 3, 1, 5, 4, 2], settings: Fixture.specification().settings)
     return try Chain(specification, parameters: Fixture.parameters(Chain.layout(of: specification)))

@@ -28,7 +28,8 @@ enum Fixtures {
       try BuiltProgram.withFreshDirectory { program in
         try program.write(table, to: "small.csv")
         for (name, model, rest) in [
-          ("small.model", "nsf", ["--columns", "x,y,count"]), ("given.model", "nsf", ["--columns", "x,y", "--given", "kind"]),
+          ("small.model", "nsf", ["--columns", "x,y,count"]),
+          ("given.model", "nsf", ["--columns", "x,y", "--given", "kind"]),
           ("mixed.model", "mixed", []),
         ] {
           let run = try program.run(["fit", "small.csv", "-o", name, "--model", model, "--max-epochs", "3"] + rest)

@@ -87,7 +87,8 @@ import Testing
       try Self.gaussian(.gaussian).sample(count: 10, fixed: nil, limits: [limit], seed: 1, budget: 20_000)
     }
     let rare = ColumnLimit(
-      column: "size", values: .range(low: 1000, includesLow: true, high: 2000, includesHigh: true), text: "size=1000..2000")
+      column: "size", values: .range(low: 1000, includesLow: true, high: 2000, includesHigh: true),
+      text: "size=1000..2000")
     #expect(throws: EstimatorError.self) {
       try Self.mixed.get().sample(count: 10, fixed: nil, limits: [rare], seed: 1, budget: 50_000)
     }

@@ -38,7 +38,8 @@ struct InspectCommand: ParsableCommand {
       let overrides = try schema.map { try SchemaOverrides(contentsOf: $0) } ?? SchemaOverrides()
       let read = try TableInput(path: file, options: table).readAll(overrides: overrides)
       let schema = try Schema(inferring: read, overrides: overrides)
-      let summary = SchemaSummary(schema: schema, encoder: try? TypedEncoder(fitting: read, schema: schema), source: file)
+      let summary = SchemaSummary(
+        schema: schema, encoder: try? TypedEncoder(fitting: read, schema: schema), source: file)
       try results.print(json ? try summary.json.text : summary.lines.joined(separator: "\n"))
     }
     try results.finish()

@@ -54,7 +54,8 @@ struct KnownColumns {
       }
       if let limit = try limit(column.name, sign, value, argument) {
         if required.contains(column.name) {
-          throw ValidationError("--given \(argument): the model is conditioned on \(column.name), which needs one value")
+          throw ValidationError(
+            "--given \(argument): the model is conditioned on \(column.name), which needs one value")
         }
         limits.append(limit)
         continue

@@ -73,7 +73,8 @@ struct PredictCommand: ParsableCommand {
         let options = PredictionOptions(levels: levels, draws: draws, seed: seed, firstRow: piece.firstRow)
         let found = try model.predict(piece.table, target: name, options: options, workers: nil)
         return Predicted(
-          table: try Table(PredictCommand.columns(found, target: name)), rows: piece.table.rowCount, notes: Notes(found))
+          table: try Table(PredictCommand.columns(found, target: name)), rows: piece.table.rowCount, notes: Notes(found)
+        )
       },
       write: { piece in
         if results == nil {

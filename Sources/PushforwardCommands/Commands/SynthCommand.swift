@@ -42,7 +42,8 @@ struct SynthCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Gaps: fill, or reproduce those of the real table (the default where the model can).", valueName: "fill|reproduce"))
+      "Gaps: fill, or reproduce those of the real table (the default where the model can).", valueName: "fill|reproduce"
+    ))
   var missing: MissingCells?
 
   @Flag(

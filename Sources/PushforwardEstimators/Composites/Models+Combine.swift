@@ -125,7 +125,8 @@ extension Models {
     let evaluation = try model.evaluate(table, workers: workers)
     (record.heldOut, record.heldOutStandardError) = (evaluation.model.mean, evaluation.model.standardError)
     record.heldOutScores = try ScoreDistribution(
-      model.score(table, workers: workers).logProb, hasGaps: model.requiredColumns.contains { name, _ in
+      model.score(table, workers: workers).logProb,
+      hasGaps: model.requiredColumns.contains { name, _ in
         table[name]?.missingCount ?? 0 > 0
       })
     record.heldOutRows = evaluation.model.rowCount

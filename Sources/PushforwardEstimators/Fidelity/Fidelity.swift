@@ -50,7 +50,9 @@ public struct Fidelity: Codable, Sendable, Equatable {
     shapes = paired.map { column in
       Shape(
         column: column.name, score: column.isCategory ? Self.categoryShape(column) : Self.quantityShape(column),
-        missing: column.values.indices.map { column.weight(in: $0) { $0.isNaN } / max(column.weight(in: $0) { _ in true }, 1e-300) })
+        missing: column.values.indices.map {
+          column.weight(in: $0) { $0.isNaN } / max(column.weight(in: $0) { _ in true }, 1e-300)
+        })
     }
     let classes = paired.map { $0.classes() }
     var trends: [Trend] = []

@@ -11,9 +11,13 @@ struct PairedColumns {
   /// Codes are below this; 0 for quantities.
   let levelCount: Int
 
-  /// - Throws: `TableError.unknownColumn`, `.wrongKind` when one table holds numbers and another texts.
+  /// A column of several tables.
   ///
-  /// - Parameter weights: Of the first table's rows.
+  /// - Parameters:
+  ///   - name: The column.
+  ///   - tables: Which have it.
+  ///   - weights: Of the first table's rows.
+  /// - Throws: `TableError.unknownColumn`, `.wrongKind` when one table holds numbers and another texts.
   init(_ name: String, tables: [Table], weights: [Double]? = nil) throws {
     self.name = name
     self.weights = tables.indices.map { $0 == 0 ? weights : nil }

@@ -182,6 +182,7 @@ extension ChainRows {
   ///   - specification: The chain's: those columns, then the ones that tell of others' presence.
   ///   - weights: One a row.
   ///   - tellsPresence: Whether the latter are filled in; they are missing otherwise, and have no part in a score.
+  /// - Throws: `ChainError` for cells that do not fit.
   init(
     _ typed: TypedRows, columns: [TypedColumn], specification: ChainSpecification, weights: [Double]? = nil,
     tellsPresence: Bool = false

@@ -31,7 +31,9 @@ extension MixedFlowModel {
       }, origin: table.origin)
   }
 
-  /// The filling of one table. Draws are made for all rows, so that a row's numbers depend on its place alone.
+  /// The filling of one table.
+  ///
+  /// Draws are made for all rows, so that a row's numbers depend on its place alone.
   private struct Filling {
     let model: MixedFlowModel
     let table: Table

@@ -39,6 +39,7 @@ public struct ColumnLimit: Sendable, Equatable {
   /// - Parameters:
   ///   - table: Rows with the column.
   ///   - schema: What the column is.
+  /// - Returns: Whether each row's cell is inside.
   /// - Throws: `TableError.unknownColumn`, `.wrongKind`.
   public func accepts(_ table: Table, schema: ColumnSchema?) throws -> [Bool] {
     let cells = try table.column(column)
