@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 flags=""
 if [ "$(uname -s)" = Linux ]; then
   flags="--static-swift-stdlib -Xlinker -L$PWD/.build/static-libraries -Xlinker -lm"
+  # No table of symbols for others to link with: a megabyte.
+  flags="$flags -Xlinker --no-export-dynamic -Xlinker --exclude-libs=ALL"
   # A directory that holds only archives, searched first: the linker would prefer the shared libraries.
   mkdir -p .build/static-libraries
   for library in libsqlite3.a libstdc++.a; do
