@@ -101,7 +101,10 @@ struct FoldedFit {
       kinds[fit.kind].fits.append(fit.model)
       kinds[fit.kind].logProb += fit.logProb
       done += 1
-      progress(.stage("fit \(done) of \(count * kinds.count): \(kinds[fit.kind].name)"))
+      if done == 1 {
+        for column in fit.model.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
+      }
+      if done % kinds.count == 0 { progress(.stage("fold \(done / kinds.count) of \(count)")) }
     }
     return try stacked(kinds, judged: judged, gaussian: gaussian, independent: independent, start: start)
   }
@@ -177,6 +180,12 @@ struct FoldedFit {
     }
     (record.heldOutGaussian, record.heldOutIndependent) = (mean(gaussian), mean(independent))
     record.seed = options.seed
+    let names = kept[0].fits[0].columns + kept[0].fits[0].given
+    let isWhole = rows.map { row in !names.contains { table[$0]?.isMissing(row: judged[row]) ?? true } }
+    let whole = isWhole.indices.filter { isWhole[$0] }
+    record.heldOutScores =
+      2 * whole.count < rows.count
+      ? ScoreDistribution(mixed, hasGaps: true) : ScoreDistribution(whole.map { mixed[$0] })
     return try ModelMixture(members, weights: shares, record: record)
   }
 }
