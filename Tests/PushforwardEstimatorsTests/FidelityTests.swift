@@ -54,4 +54,18 @@ import Testing
     let ratio = honest.distanceToTraining / (try #require(honest.distanceOfHoldout))
     #expect(ratio > 0.8 && ratio < 1.25)
   }
+
+  @Test func rowsBeyondTheRealOnesAreDrawnAgain() throws {
+    let real = try Draws.correlated(300, seed: 1)
+    let model = try Models.fit(real, options: FitOptions(model: .gaussian))
+    let drawn = try model.sample(count: 2_000, given: nil, seed: 2, firstRow: 0, workers: nil)
+    let ranges = RowsInRange(real, columns: model.columns)
+    let outside = ranges.rowsOutside(drawn)
+    #expect(!outside.isEmpty)
+    let again = try ranges.drawingAgain(drawn, by: model, given: nil, seed: 2, withGaps: false, workers: nil)
+    #expect(again.count == outside.count && again.left == 0)
+    #expect(ranges.rowsOutside(again.table).isEmpty && again.table.rowCount == 2_000)
+    let kept = (0..<2_000).filter { !outside.contains($0) }
+    #expect(again.table.selecting(rows: kept) == drawn.selecting(rows: kept))
+  }
 }

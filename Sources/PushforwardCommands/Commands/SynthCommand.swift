@@ -53,6 +53,9 @@ struct SynthCommand: ParsableCommand {
       """)
   var independent = false
 
+  @Flag(help: "Keep rows with numbers beyond the smallest and the largest of the real table.")
+  var beyond = false
+
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
@@ -78,7 +81,7 @@ struct SynthCommand: ParsableCommand {
       ? nil
       : try real.selecting(columns: model.given).selecting(rows: (0..<total).map { $0 % real.rowCount })
     let withGaps = missing.map { $0 == .reproduce } ?? model.traits.reproducesGaps
-    let drawn: Table =
+    var drawn: Table =
       if !independent {
         try model.sampleTable(count: total, given: given, seed: seed, withGaps: withGaps, workers: workers)
       } else if withGaps {
@@ -86,6 +89,16 @@ struct SynthCommand: ParsableCommand {
       } else {
         try model.sample(count: total, given: given, seed: seed, firstRow: 0, workers: workers)
       }
+    if !beyond {
+      let again = try RowsInRange(real, columns: model.columns).drawingAgain(
+        drawn, by: model, given: given, seed: seed, withGaps: withGaps, workers: workers)
+      drawn = again.table
+      if again.count > 0 {
+        Console.note(
+          "\(Format.count(again.count, "row")) drawn again, for numbers beyond the real table's (--beyond keeps them)"
+            + (again.left > 0 ? "; \(again.left) still beyond" : ""))
+      }
+    }
     let synthetic = try Table(
       (given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) })
     let file = try CSVResults(path: output, names: synthetic.names, decimals: model.decimals)

@@ -39,7 +39,10 @@ extension ModelMixture {
     for m in used {
       let answer = try members[m].predict(whole, target: target, options: asked, workers: workers)
       let joint = try members[m].score(whole, workers: workers).logProb
-      if members[m].traits.hasExactMarginals {
+      if columns.count == 1, given.isEmpty {
+        // There are no other cells.
+        rest.append([Double](repeating: 0, count: table.rowCount))
+      } else if members[m].traits.hasExactMarginals {
         rest.append(try members[m].score(whole.leavingOut(column: target), workers: workers).logProb)
       } else if let own = answer.logProb {
         rest.append(zip(joint, own).map { $0 - $1 })

@@ -153,6 +153,7 @@ extension DensityModel {
       return [try best(ready, fitted, start: start)]
     }
     let plain = try ready.onStandardScale()
+    progress(.stage("the same on plain scaling, to compare:"))
     let rival = try train(
       plain, .nsf, seconds: left(plain, since: start), shouldStop: shouldStop, progress: progress)
     let isBetter = try plain.likelihood(of: rival.flow).mean > ready.likelihood(of: fitted.flow).mean
