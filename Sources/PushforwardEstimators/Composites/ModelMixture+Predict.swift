@@ -43,11 +43,11 @@ extension ModelMixture {
         // There are no other cells.
         rest.append([Double](repeating: 0, count: table.rowCount))
       } else if members[m].traits.hasExactMarginals {
-        rest.append(try members[m].score(whole.leavingOut(column: target), workers: workers).logProb)
+        rest.append(try members[m].score(whole.blanking(column: target), workers: workers).logProb)
       } else if let own = answer.logProb {
         rest.append(zip(joint, own).map { $0 - $1 })
       } else if members[m].traits.acceptsMissing {
-        rest.append(try members[m].score(whole.leavingOut(column: target), workers: workers).logProb)
+        rest.append(try members[m].score(whole.blanking(column: target), workers: workers).logProb)
       } else {
         return try predictionByDraws(table, target: target, options: options, workers: workers)
       }
@@ -169,5 +169,22 @@ extension ColumnPrediction {
     if present.missingCount == 0 || present.storage != likely.storage { return table }
     return try Table(
       table.columns.map { ($0, $0 == target ? likely.replacingCells(from: present) : $1) }, origin: table.origin)
+  }
+}
+
+extension Table {
+  /// The table with all cells of a column missing.
+  fileprivate func blanking(column name: String) throws -> Table {
+    try Table(
+      columns.map { own, column in
+        guard own == name else { return (own, column) }
+        switch column.storage {
+        case .numbers:
+          let values = [Double](repeating: .nan, count: rowCount)
+          return (own, .numbers(NumberColumn(unchecked: values, missingCount: rowCount, recording: .init())))
+        case .categories:
+          return (own, .categories(CategoryColumn([String?](repeating: nil, count: rowCount))))
+        }
+      }, origin: origin)
   }
 }
