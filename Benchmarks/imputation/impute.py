@@ -13,7 +13,7 @@ coverage of the 90 % interval between the lowest and the highest of 20 draws (19
 broken at random). CRPS from 20 draws by the fair estimator; of a method without draws, the mean absolute error.
 Other columns: accuracy of the best guess, averaged over the columns. One JSON line a run, then a table.
 
-Peers: columns scaled to unit variance, categories one-hot (the largest is the guess), results not rounded.
+Peers: columns scaled to unit variance, categories one-hot but for the last level (the largest is the guess), results not rounded.
 IterativeImputer with BayesianRidge, 10 rounds, draws by sample_posterior; KNNImputer with 5 neighbours.
 """
 import argparse
@@ -126,7 +126,8 @@ class Coded:
                 cells = np.array(table[name], dtype=object)
                 block = (cells[:, None] == np.array(self.levels[name], dtype=object)[None]).astype(float)
                 block[cells == ""] = np.nan
-                blocks.append(block)
+                # Without the last level: all of them would determine each other, and a regression on the rest learn nothing.
+                blocks.append(block[:, :-1])
         return np.hstack(blocks)
 
     def decode(self, matrix):
@@ -137,8 +138,10 @@ class Coded:
                 result[name] = matrix[:, at] * deviation + mean
                 at += 1
             else:
-                width = len(self.levels[name])
-                result[name] = np.array(self.levels[name])[matrix[:, at:at + width].argmax(1)]
+                width = len(self.levels[name]) - 1
+                block = matrix[:, at:at + width]
+                block = np.hstack([block, 1 - block.sum(1, keepdims=True)])
+                result[name] = np.array(self.levels[name])[block.argmax(1)]
                 at += width
         return pd.DataFrame(result)
 
