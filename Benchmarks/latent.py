@@ -56,7 +56,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--epochs", default="60")
+    parser.add_argument("--epochs", help="at most; the program's own choice if not said")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--only", default="")
     parser.add_argument("--kinds", default="")
@@ -83,6 +83,7 @@ def main():
                 model = str(options.out / f"{name}-{options.model}-{kind.replace(', ', '-').replace(' ', '-')}-{seed}.model")
                 # The label is a condition, or no column of the model at all.
                 given = ["--given", label]
+                most = ["--max-epochs", options.epochs] if options.epochs else []
                 if options.model == "vae":
                     schema = options.out / f"{name}.toml"
                     schema.write_text(f'[columns.{label}]\nrole = "ignore"\n')
@@ -90,7 +91,7 @@ def main():
                 start = time.time()
                 fit = json.loads(run(
                     options.program, "fit", *train, "-o", model, "--model", options.model, *given, "--seed", seed,
-                    "--max-epochs", options.epochs, "--json", *flags))
+                    "--json", *most, *flags))
                 seconds = time.time() - start
                 found = json.loads(run(options.program, "evaluate", model, *test, "--json"))
                 load = pathlib.Path("/proc/loadavg").read_text().split()[0]
