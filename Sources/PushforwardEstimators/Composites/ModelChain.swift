@@ -103,7 +103,7 @@ public struct ModelChain: TableModel {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     // Conditions for every row: links take them beside what earlier links drew.
     let outer = try given.map { table in
-      let rows = table.rowCount == count ? table : table.selecting(rows: [Int](repeating: 0, count: count))
+      let rows = table.extended(to: count)
       return try rows.selecting(columns: self.given)
     }
     var known: [(String, Column)] = outer?.columns.map { ($0, $1) } ?? []

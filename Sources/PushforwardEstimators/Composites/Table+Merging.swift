@@ -1,6 +1,11 @@
 import PushforwardTables
 
 extension Table {
+  /// Conditions of that many rows: these, or the first of them for all.
+  func extended(to count: Int) -> Table {
+    rowCount == count ? self : selecting(rows: [Int](repeating: 0, count: count))
+  }
+
   /// Tables with the same columns below each other.
   package static func stacking(_ parts: [Table]) throws -> Table {
     guard let first = parts.first else { return try Table([]) }

@@ -87,7 +87,8 @@ struct FoldedFit {
       return Task(kind: kind, options: own, heldOut: table.selecting(rows: folds[fold]))
     } work: { task in
       let model = try Models.fit(table, options: task.options, shouldStop: isOver.ask)
-      let beside = try model.baselines(task.heldOut)
+      // The baselines do not depend on the kind.
+      let beside = task.kind == 0 ? try model.baselines(task.heldOut) : []
       return Fit(
         kind: task.kind, model: model, logProb: try model.score(task.heldOut, workers: nil).logProb,
         gaussian: Self.logProb("gaussian", beside), independent: Self.logProb("independent", beside))
@@ -150,9 +151,10 @@ struct FoldedFit {
       judged.map { all[$0] }
     }
     let rows = judged.indices.filter { row in kinds.allSatisfy { !$0.logProb[row].isNaN } }
+    let scored = rowWeights.map { all in rows.map { all[$0] } }
     func weights(_ kinds: [Kind]) -> MixtureWeights {
       MixtureWeights(
-        kinds.map { kind in rows.map { kind.logProb[$0] } }, rowWeights: rowWeights.map { all in rows.map { all[$0] } })
+        kinds.map { kind in rows.map { kind.logProb[$0] } }, rowWeights: scored)
     }
     let first = weights(kinds)
     let kept = kinds.indices.filter { first.weights[$0] >= Self.smallestWeight }.map { kinds[$0] }
@@ -165,7 +167,7 @@ struct FoldedFit {
     let mixed = rows.map { row in
       Logarithm.sum(zip(kept, found.weights).map { Logarithm.of($1) + $0.logProb[row] })
     }
-    let summary = LikelihoodSummary(mixed, weights: rowWeights.map { all in rows.map { all[$0] } })
+    let summary = LikelihoodSummary(mixed, weights: scored)
     let standing = zip(kinds, first.alone).map { "\($0.name) \(Nats.text($1))" }.joined(separator: ", ")
     let parts = zip(kept, found.weights).map { "\($0.name) \(Nats.text($1))" }
     var record = CompositeSupport.record(
@@ -180,12 +182,9 @@ struct FoldedFit {
     }
     (record.heldOutGaussian, record.heldOutIndependent) = (mean(gaussian), mean(independent))
     record.seed = options.seed
-    let names = kept[0].fits[0].columns + kept[0].fits[0].given
-    let isWhole = rows.map { row in !names.contains { table[$0]?.isMissing(row: judged[row]) ?? true } }
-    let whole = isWhole.indices.filter { isWhole[$0] }
-    record.heldOutScores =
-      2 * whole.count < rows.count
-      ? ScoreDistribution(mixed, hasGaps: true) : ScoreDistribution(whole.map { mixed[$0] })
+    record.heldOutScores = ScoreDistribution(
+      mixed, of: table.selecting(rows: rows.map { judged[$0] }),
+      columns: kept[0].fits[0].columns + kept[0].fits[0].given, weights: scored)
     return try ModelMixture(members, weights: shares, record: record)
   }
 }

@@ -85,12 +85,7 @@ public struct MixedModel: TableModel {
 
   /// The rows under one normal component, and under independent columns.
   public func baselines(_ table: Table) throws -> [Baseline] {
-    [
-      Baseline(
-        key: "gaussian", name: "full-covariance Gaussian", logProb: try gaussian.logProb(table, workers: nil)),
-      Baseline(
-        key: "independent", name: "independent columns", logProb: try independent.logProb(table, workers: nil)),
-    ]
+    try Baseline.pair(gaussian: gaussian, independent: independent, of: table)
   }
 
   /// Draws rows.
@@ -138,7 +133,7 @@ public struct MixedModel: TableModel {
 
   private func conditionRows(_ given: Table?, count: Int) throws -> ChainRows? {
     guard let given, !self.given.isEmpty else { return nil }
-    let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
+    let rows = given.extended(to: count)
     return try cells(encoder.encode(rows.selecting(columns: self.given)))
   }
 

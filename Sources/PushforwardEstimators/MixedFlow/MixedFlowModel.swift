@@ -63,12 +63,7 @@ public struct MixedFlowModel: TableModel {
 
   /// The rows under one normal component, and under independent columns.
   public func baselines(_ table: Table) throws -> [Baseline] {
-    [
-      Baseline(
-        key: "gaussian", name: "full-covariance Gaussian", logProb: try gaussian.logProb(table, workers: nil)),
-      Baseline(
-        key: "independent", name: "independent columns", logProb: try independent.logProb(table, workers: nil)),
-    ]
+    try Baseline.pair(gaussian: gaussian, independent: independent, of: table)
   }
 
   /// Draws rows: the chain's columns, then the reals given them.
@@ -78,9 +73,7 @@ public struct MixedFlowModel: TableModel {
     count: Int, given: Table?, seed: UInt64, firstRow: Int, workers: WorkerPool?
   ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
-    let outer = try conditionTable(given).map { rows in
-      rows.rowCount == count ? rows : rows.selecting(rows: [Int](repeating: 0, count: count))
-    }
+    let outer = try conditionTable(given).map { $0.extended(to: count) }
     let drawn = try chain.sample(
       count: count, given: outer, seed: Self.seed(seed, .chain), firstRow: firstRow, workers: workers)
     let known = try Table(drawn.columns.map { ($0, $1) } + (outer?.columns.map { ($0, $1) } ?? []))

@@ -68,7 +68,7 @@ public struct KernelModel: TableModel {
     guard let given, !self.given.isEmpty else {
       return try encoding.decode(density.sample(count: count, seed: seed, firstRow: UInt64(firstRow)))
     }
-    let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
+    let rows = given.extended(to: count)
     return try completed(rows.selecting(columns: self.given), seed: seed, firstRow: firstRow, workers: workers)
   }
 

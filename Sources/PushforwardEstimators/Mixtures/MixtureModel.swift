@@ -51,12 +51,7 @@ public struct MixtureModel: TableModel {
 
   /// The rows under one component and under independent columns.
   public func baselines(_ table: Table) throws -> [Baseline] {
-    [
-      Baseline(
-        key: "gaussian", name: "full-covariance Gaussian", logProb: try gaussian.logProb(table, workers: nil)),
-      Baseline(
-        key: "independent", name: "independent columns", logProb: try independent.logProb(table, workers: nil)),
-    ]
+    try Baseline.pair(gaussian: gaussian, independent: independent, of: table)
   }
 
   /// Draws rows.
@@ -69,7 +64,7 @@ public struct MixtureModel: TableModel {
     guard let given, !self.given.isEmpty else {
       return try part.encoding.decode(mixture.sample(count: count, seed: seed, firstRow: UInt64(firstRow)))
     }
-    let rows = given.rowCount == count ? given : given.selecting(rows: [Int](repeating: 0, count: count))
+    let rows = given.extended(to: count)
     return try completed(
       rows.selecting(columns: self.given), seed: seed, firstRow: firstRow, workers: workers)
   }

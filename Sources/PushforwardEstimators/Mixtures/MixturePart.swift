@@ -78,3 +78,15 @@ struct MixturePart: Sendable {
     }
   }
 }
+
+extension Baseline {
+  /// One normal component and independent columns, as models are reported beside them.
+  static func pair(gaussian: MixturePart, independent: MixturePart, of table: Table) throws -> [Baseline] {
+    [
+      Baseline(
+        key: "gaussian", name: "full-covariance Gaussian", logProb: try gaussian.logProb(table, workers: nil)),
+      Baseline(
+        key: "independent", name: "independent columns", logProb: try independent.logProb(table, workers: nil)),
+    ]
+  }
+}

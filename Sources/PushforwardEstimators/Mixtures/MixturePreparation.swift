@@ -65,13 +65,9 @@ struct MixturePreparation {
 
   /// The scores of the judging rows, nats in data units: of those without a missing cell, if that is most of them.
   func scores(_ logProb: (Table) throws -> [Double]) rethrows -> ScoreDistribution {
-    let columns = (choice.modelled + choice.given).compactMap { judging.table[$0.name] }
-    let all = try logProb(judging.table)
-    let isWhole = all.indices.map { row in !columns.contains { $0.isMissing(row: row) } }
-    let whole = isWhole.indices.filter { isWhole[$0] }
-    if 2 * whole.count < all.count { return ScoreDistribution(all, weights: judging.weights, hasGaps: true) }
-    return ScoreDistribution(
-      whole.map { all[$0] }, weights: judging.weights.map { weights in whole.map { weights[$0] } })
+    ScoreDistribution(
+      try logProb(judging.table), of: judging.table, columns: (choice.modelled + choice.given).map(\.name),
+      weights: judging.weights)
   }
 
   static func weights(_ table: Table, column: String?) throws -> [Double]? {
@@ -116,5 +112,18 @@ struct NumberHash {
   static func text(of value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
+
+extension ScoreDistribution {
+  /// The scores of a table's rows: of those without a missing cell in the columns, if that is most of them.
+  init(_ logProb: [Double], of table: Table, columns names: [String], weights: [Double]?) {
+    let columns = names.compactMap { table[$0] }
+    let whole = logProb.indices.filter { row in !columns.contains { $0.isMissing(row: row) } }
+    if 2 * whole.count < logProb.count {
+      self.init(logProb, weights: weights, hasGaps: true)
+    } else {
+      self.init(whole.map { logProb[$0] }, weights: weights.map { weights in whole.map { weights[$0] } })
+    }
   }
 }
