@@ -38,15 +38,8 @@ struct CombineStackCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(
-    name: .customLong("max-seconds"), parsing: .unconditional,
-    help: ArgumentHelp("Train each part no longer than this.", valueName: "s"))
-  var maximumSeconds: Double?
-
-  @Option(
-    name: .customLong("max-epochs"), parsing: .unconditional,
-    help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
-  var maximumEpochs: Int?
+  @OptionGroup
+  var limits: LimitFlags
 
   @OptionGroup(title: "Reading the table")
   var table: TableOptions
@@ -56,15 +49,6 @@ struct CombineStackCommand: ParsableCommand {
 
   @OptionGroup(title: "Sequences")
   var sequences: SequenceFlags
-
-  func validate() throws {
-    if let maximumSeconds, !(maximumSeconds > 0) {
-      throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
-    }
-    if let maximumEpochs, maximumEpochs < 1 {
-      throw ValidationError("--max-epochs: expected a whole number from 1, found \(maximumEpochs)")
-    }
-  }
 
   func run() throws {
     try AtomicFile(path: output).abandon()
@@ -83,7 +67,7 @@ struct CombineStackCommand: ParsableCommand {
     var options = FitOptions()
     options.model = model
     options.seed = seed
-    (options.maximumSeconds, options.maximumEpochs) = (maximumSeconds, maximumEpochs)
+    limits.apply(to: &options)
     sizes.apply(to: &options)
     sequences.apply(to: &options)
     let narrator = FitNarrator()
@@ -122,7 +106,7 @@ struct CombineStackCommand: ParsableCommand {
     let rows = try TableInput(path: path, options: table).readRequired(columns: latent.requiredColumns)
     var options = FitOptions()
     options.seed = seed
-    (options.maximumSeconds, options.maximumEpochs) = (maximumSeconds, maximumEpochs)
+    limits.apply(to: &options)
     sizes.apply(to: &options)
     let narrator = FitNarrator()
     Interruption.catchFirst()

@@ -55,15 +55,8 @@ struct FitCommand: ParsableCommand {
     help: ArgumentHelp("Seed of everything random: same seed, same data, same model.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(
-    name: .customLong("max-seconds"), parsing: .unconditional,
-    help: ArgumentHelp("Train no longer than this.", valueName: "s"))
-  var maximumSeconds: Double?
-
-  @Option(
-    name: .customLong("max-epochs"), parsing: .unconditional,
-    help: ArgumentHelp("Passes over the rows at most.", valueName: "n"))
-  var maximumEpochs: Int?
+  @OptionGroup
+  var limits: LimitFlags
 
   @Option(
     help: ArgumentHelp(
@@ -86,15 +79,6 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Autoencoders")
   var latent: LatentFlags
 
-  func validate() throws {
-    if let maximumSeconds, !(maximumSeconds > 0) {
-      throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
-    }
-    if let maximumEpochs, maximumEpochs < 1 {
-      throw ValidationError("--max-epochs: expected a whole number from 1, found \(maximumEpochs)")
-    }
-  }
-
   func run() throws {
     var options = FitOptions()
     options.model = model
@@ -102,8 +86,7 @@ struct FitCommand: ParsableCommand {
     options.given = columnNames(given)
     options.weights = weights
     options.seed = seed
-    options.maximumSeconds = maximumSeconds
-    options.maximumEpochs = maximumEpochs
+    limits.apply(to: &options)
     sizes.apply(to: &options)
     sequences.apply(to: &options)
     latent.apply(to: &options)

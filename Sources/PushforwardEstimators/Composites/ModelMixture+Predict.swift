@@ -175,16 +175,11 @@ extension ColumnPrediction {
 extension Table {
   /// The table with all cells of a column missing.
   fileprivate func blanking(column name: String) throws -> Table {
-    try Table(
-      columns.map { own, column in
-        guard own == name else { return (own, column) }
-        switch column.storage {
-        case .numbers:
-          let values = [Double](repeating: .nan, count: rowCount)
-          return (own, .numbers(NumberColumn(unchecked: values, missingCount: rowCount, recording: .init())))
-        case .categories:
-          return (own, .categories(CategoryColumn([String?](repeating: nil, count: rowCount))))
-        }
-      }, origin: origin)
+    let isNumbers = try column(name).storage == .numbers
+    let missing: Column =
+      isNumbers
+      ? .numbers(NumberColumn(unchecked: [.nan], missingCount: 1, recording: .init()))
+      : .categories(CategoryColumn([nil as String?]))
+    return try replacing([(name, missing)])
   }
 }

@@ -105,12 +105,7 @@ private struct StackedFlows: Objective {
   }
 
   func value(of x: Variable, context: Variable?, on tape: Tape<Float>) throws -> Variable {
-    let (z, logProb) = try outer.logProb(x, context: context, on: tape)
-    let total = tape.makeZeros(features: 1)
-    tape.accumulate(logProb, into: total)
-    let base = tape.makeZeros(features: 1)
-    outer.accumulateBaseLogProb(z, into: base, on: tape)
-    tape.accumulate(base, into: total, scale: -1)
+    let (z, total) = try outer.logDeterminant(x, context: context, on: tape)
     let u = tape.record(between, z, outputFeatures: z.features)
     tape.accumulate(try inner.logProb(u, on: tape).logProb, into: total)
     tape.addConstant(logScale, to: total)
@@ -156,12 +151,7 @@ private struct FlowOnMixture: Objective {
   }
 
   func value(of x: Variable, context: Variable?, on tape: Tape<Float>) throws -> Variable {
-    let (z, logProb) = try network.logProb(x, context: context, on: tape)
-    let total = tape.makeZeros(features: 1)
-    tape.accumulate(logProb, into: total)
-    let base = tape.makeZeros(features: 1)
-    network.accumulateBaseLogProb(z, into: base, on: tape)
-    tape.accumulate(base, into: total, scale: -1)
+    let (z, total) = try network.logDeterminant(x, context: context, on: tape)
     tape.record(density, z, outputFeatures: 0, accumulator: total)
     return total
   }
@@ -264,5 +254,20 @@ extension DensityModel {
     return DensityModel(
       schema: schema, encoder: encoder, flow: Flow(network: flow.network, parameters: parameters), record: record,
       gaussian: gaussian, gaussianEncoder: gaussianEncoder)
+  }
+}
+
+extension FlowNetwork<Float> {
+  /// The latent values of rows, and a new accumulator that holds their log-determinants: the log-density less the base's.
+  fileprivate func logDeterminant(
+    _ x: Variable, context: Variable?, on tape: Tape<Float>
+  ) throws -> (z: Variable, total: Variable) {
+    let (z, logProb) = try logProb(x, context: context, on: tape)
+    let total = tape.makeZeros(features: 1)
+    tape.accumulate(logProb, into: total)
+    let base = tape.makeZeros(features: 1)
+    accumulateBaseLogProb(z, into: base, on: tape)
+    tape.accumulate(base, into: total, scale: -1)
+    return (z, total)
   }
 }
