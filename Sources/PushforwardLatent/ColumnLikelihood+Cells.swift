@@ -24,7 +24,7 @@ extension ColumnLikelihood {
   }
 
   /// Mean and scale of a column of numbers, in its own units.
-  private func located(_ parameters: some Collection<Double>, floor: Double) -> (mean: Double, scale: Double) {
+  func located(_ parameters: some Collection<Double>, floor: Double) -> (mean: Double, scale: Double) {
     let numbers = Array(parameters)
     let column = kernelColumn(floor: floor)
     let scale = Self.softplus(numbers[1]) + column.floor
@@ -41,6 +41,30 @@ extension ColumnLikelihood {
     let origin = lower ?? 0
     let nearest = origin + ((value - origin) / step).rounded() * step
     return min(max(nearest, lower ?? -.infinity), upper ?? .infinity)
+  }
+
+  /// Levels of a category, two of a flag, none of a number.
+  var levelCount: Int {
+    switch self {
+    case .gaussian, .discretized: 0
+    case .bernoulli: 2
+    case .categorical(let levels): levels
+    }
+  }
+
+  /// Probabilities of a category's levels, or of 0 and 1; empty for numbers.
+  func masses(_ parameters: some Collection<Double>) -> [Double] {
+    switch self {
+    case .gaussian, .discretized: return []
+    case .bernoulli:
+      let one = Self.sigmoid(parameters.first!)
+      return [1 - one, one]
+    case .categorical:
+      let most = parameters.max() ?? 0
+      let masses = parameters.map { exp($0 - most) }
+      let total = masses.reduce(0, +)
+      return masses.map { $0 / total }
+    }
   }
 
   /// One cell that stands for the whole distribution.
@@ -72,15 +96,13 @@ extension ColumnLikelihood {
       return mean + scale * Normal.standard.quantile(uniform)
     case .bernoulli: return uniform < Self.sigmoid(parameters.first!) ? 1 : 0
     case .categorical:
-      let logits = Array(parameters)
-      let most = logits.max() ?? 0
-      let masses = logits.map { exp($0 - most) }
-      var left = uniform * masses.reduce(0, +)
+      let masses = masses(parameters)
+      var left = uniform
       for (level, mass) in masses.enumerated() {
         left -= mass
         if left < 0 { return Double(level) }
       }
-      return Double(logits.count - 1)
+      return Double(masses.count - 1)
     case .discretized:
       let (mean, scale) = located(parameters, floor: floor)
       return onLattice(mean + scale * (log(uniform) - log1p(-uniform)))

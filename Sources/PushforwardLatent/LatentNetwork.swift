@@ -108,12 +108,16 @@ public struct LatentNetwork<Scalar: LatentScalar>: Sendable {
     let logPosterior = tape.makeZeros(features: 1)
     tape.accumulateStandardNormalLogDensity(noise, into: logPosterior)
     tape.accumulate(tape.sumFeatures(encoding.logDeviation), into: logPosterior, scale: -1)
-    let start = tape.add(encoding.mean, tape.multiply(tape.exp(encoding.logDeviation), noise))
-    guard let posteriorFlow else { return (start, logPosterior) }
+    func placed(_ value: Variable) -> Variable {
+      tape.add(encoding.mean, tape.multiply(tape.exp(encoding.logDeviation), value))
+    }
+    guard let posteriorFlow else { return (placed(noise), logPosterior) }
     let logAbsDet = tape.makeZeros(features: 1)
-    let z = try posteriorFlow.forward(start, context: encoding.context, logAbsDet: logAbsDet, on: tape)
+    let isBefore = specification.posterior?.actsOnNoise ?? false
+    let bent = try posteriorFlow.forward(
+      isBefore ? noise : placed(noise), context: encoding.context, logAbsDet: logAbsDet, on: tape)
     tape.accumulate(logAbsDet, into: logPosterior, scale: -1)
-    return (z, logPosterior)
+    return (isBefore ? placed(bent) : bent, logPosterior)
   }
 
   /// The log-density of latent values under the prior.

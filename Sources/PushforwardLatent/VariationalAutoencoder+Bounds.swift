@@ -43,6 +43,14 @@ struct ImportanceSums {
 
   mutating func nextDraw() { count += 1 }
 
+  /// Weights that sum to one; all alike where none is above zero.
+  static func shares(_ logWeights: some Collection<Double>) -> [Double] {
+    let top = logWeights.max() ?? 0
+    let weights = logWeights.map { exp($0 - top) }
+    let total = weights.reduce(0, +)
+    return total.isFinite && total > 0 ? weights.map { $0 / total } : weights.map { _ in 1 / Double(weights.count) }
+  }
+
   mutating func add(_ logWeight: Double, row: Int) {
     logs[row] += logWeight
     if logWeight.isNaN { most[row] = .nan }
@@ -122,7 +130,7 @@ extension VariationalAutoencoder {
   }
 
   /// A number for each row that is a function of its cells and of what is given: FNV-1a over their bits, mixed.
-  private func rowKeys(_ cells: Matrix<Scalar>, context: Matrix<Scalar>?) -> [UInt64] {
+  func rowKeys(_ cells: Matrix<Scalar>, context: Matrix<Scalar>?) -> [UInt64] {
     func hash(_ row: [Scalar], _ start: UInt64) -> UInt64 {
       row.reduce(start) { ($0 ^ Double($1).bitPattern) &* 0x100_0000_01b3 ^ $0 >> 29 }
     }
@@ -171,12 +179,13 @@ extension VariationalAutoencoder {
   ///   - seed: Same seed, same draws.
   ///   - firstRow: Number of the first row.
   ///   - workers: Threads to use; the calling thread alone when `nil`.
-  /// - Returns: `draws` matrices of the shape of `rows`.
+  /// - Returns: `draws` matrices of the shape of `rows`, and how many equal candidates each row's were worth (Kong's effective
+  ///   sample size).
   /// - Throws: `EngineError`, `LatentError`.
   public func complete(
     _ rows: Matrix<Double>, context: Matrix<Scalar>? = nil, draws: Int, candidates: Int = 64, seed: UInt64,
     firstRow: UInt64 = 0, workers: WorkerPool? = nil
-  ) throws -> [Matrix<Double>] {
+  ) throws -> (copies: [Matrix<Double>], effectiveSizes: [Double]) {
     guard draws > 0, candidates > 0 else {
       throw EngineError.invalidSetting(
         name: "draws and candidates", expected: "at least 1", found: "\(draws), \(candidates)")
@@ -185,16 +194,19 @@ extension VariationalAutoencoder {
     let latent = specification.latentFeatures
     let stream = RandomStream(seed: seed, purpose: .component)
     let choice = RandomStream(seed: seed, purpose: .user)
-    let chosen = try run(rows: rows.rows, context: context, workers: workers, outputs: draws * latent) {
+    let chosen = try run(rows: rows.rows, context: context, workers: workers, outputs: draws * latent + 1) {
       tape, context, start in
-      let out = tape.makeZeros(features: draws * latent)
+      let out = tape.makeZeros(features: draws * latent + 1)
+      var sums = ImportanceSums(rows: tape.rows)
       // The largest of log-weight plus Gumbel noise is a draw in proportion to the weights.
       var best = [Double](repeating: -.infinity, count: tape.rows * draws)
       try weigh(
         Self.input(cells, start, tape), context: context, draws: candidates, on: tape,
         noise: { network.noise(stream: stream.split(UInt64($0)), firstRow: firstRow + UInt64(start), on: tape) }
       ) { candidate, weights, z in
+        sums.nextDraw()
         for row in 0..<tape.rows {
+          sums.add(weights[row], row: row)
           for draw in 0..<draws {
             let number = firstRow + UInt64(start + row)
             let uniform = choice.split(UInt64(draw)).uniform(row: number, index: UInt32(candidate))
@@ -208,9 +220,12 @@ extension VariationalAutoencoder {
           }
         }
       }
+      for row in 0..<tape.rows {
+        tape.set(out, row: row, feature: draws * latent, to: Scalar(sums.score(row: row).effectiveDraws))
+      }
       return out
     }
-    return try (0..<draws).map { draw in
+    let copies = try (0..<draws).map { draw in
       let z = chosen.selectingColumns(draw * latent..<(draw + 1) * latent)
       let output = try decoderOutput(z, context: context, workers: workers)
       let split = RandomStream(seed: seed, purpose: .discrete).split(UInt64(draw))
@@ -218,6 +233,7 @@ extension VariationalAutoencoder {
       for index in drawn.values.indices where !rows.values[index].isNaN { drawn.values[index] = rows.values[index] }
       return drawn
     }
+    return (copies, (0..<rows.rows).map { Double(chosen[$0, draws * latent]) })
   }
 }
 

@@ -109,6 +109,59 @@ import Testing
     #expect(try model.complete(table, seed: 1, firstRow: 0, draw: 1, workers: nil) != filled)
   }
 
+  @Test func predictionsHaveDensities() throws {
+    let model = Self.fitted
+    let table = try Self.mixed(60, seed: 5)
+    let whole = try model.score(table, workers: nil).logProb
+    for name in model.columns {
+      let found = try model.predict(table, target: name, options: PredictionOptions(levels: [0.1, 0.9]), workers: nil)
+      // The ratio of two estimates of other draws.
+      let others = try model.score(table.leavingOut(column: name), workers: nil).logProb
+      let logProb = try #require(found.logProb)
+      let gaps = logProb.indices.map { logProb[$0] - (whole[$0] - others[$0]) }
+      #expect(abs(mean(gaps)) < 0.15, "\(name): \(mean(gaps))")
+      #expect(try #require(found.effectiveSizes).allSatisfy { $0 >= 1 && $0 <= 200.001 })
+      #expect(found.method == .draws(200))
+      if let cdf = found.cdf { #expect(cdf.allSatisfy { $0 >= 0 && $0 <= 1 } && abs(mean(cdf) - 0.5) < 0.15) }
+    }
+    // In x it is a density; of counts and levels the masses sum to one.
+    let base = table.selecting(rows: 0..<1)
+    func masses(_ name: String, _ cells: [Column]) throws -> Double {
+      try cells.reduce(0) { sum, cell in
+        let row = try Table(model.columns.map { ($0, $0 == name ? cell : try base.column($0)) })
+        return try sum + exp(model.predict(row, target: name, options: PredictionOptions(), workers: nil).logProb![0])
+      }
+    }
+    let places = (0..<400).map { -8000 + 70 * (Double($0) + 0.5) }
+    #expect(try abs(masses("x", places.map { .numbers(try NumberColumn([$0])) }) * 70 - 1) < 0.02)
+    #expect(try abs(masses("count", (0..<6).map { .numbers(try NumberColumn([Double($0)])) }) - 1) < 1e-6)
+    #expect(
+      try abs(masses("kind", ["red", "green", "blue"].map { .categories(CategoryColumn([$0])) }) - 1) < 1e-6)
+  }
+
+  @Test func shadesOfPixelsArePredictedByMasses() throws {
+    var options = Self.options(epochs: 8)
+    options.latent.likelihood = .logistic
+    let model = try Self.fit(Self.mixed(400, seed: 1), options)
+    let base = try Self.mixed(1, seed: 6)
+    func prediction(_ count: Double) throws -> ColumnPrediction {
+      let row = try Table(
+        base.columns.map { ($0.key, $0.key == "count" ? .numbers(try NumberColumn([count])) : $0.value) })
+      return try model.predict(row, target: "count", options: PredictionOptions(levels: [0.01, 0.5, 0.99]), workers: nil)
+    }
+    let all = try (0..<6).map { try prediction(Double($0)) }
+    let masses = all.map { exp($0.logProb![0]) }
+    #expect(abs(masses.reduce(0, +) - 1) < 0.05, "\(masses)")
+    guard case .numbers(_, let quantiles) = all[0].answer else { throw NoNumbers() }
+    for (level, value) in zip([0.01, 0.5, 0.99], quantiles[0]) {
+      #expect(value == value.rounded() && value >= 0 && value <= 6)
+      let below = masses.prefix(Int(value)).reduce(0, +)
+      #expect(below < level + 1e-6 && below + masses[min(Int(value), 5)] > level - 0.05, "\(level), \(value)")
+    }
+  }
+
+  struct NoNumbers: Error {}
+
   @Test(arguments: [("iaf", ""), ("planar", "maf"), ("", "nsf")])
   func filesGiveBackTheSameBits(posterior: String, prior: String) throws {
     let table = try Self.mixed(200, seed: 1, gaps: 0.1)

@@ -66,7 +66,7 @@ func mixedRows(_ count: Int, seed: UInt64, missing: Double = 0) -> Matrix<Double
     var holes = mixedRows(60, seed: 4)
     let truth = holes
     for row in 0..<60 { for column in [0, 1, 3] { holes[row, column] = .nan } }
-    let drawn = try model.complete(holes, draws: 20, candidates: 400, seed: 1)
+    let drawn = try model.complete(holes, draws: 20, candidates: 400, seed: 1).copies
     let errors = (0..<60).map { row in drawn.reduce(0) { $0 + $1[row, 0] } / 20 - 5 * truth[row, 2] }
     #expect((errors.reduce(0) { $0 + $1 * $1 } / 60).squareRoot() < 3)
     // Samples are cells that the columns can hold.

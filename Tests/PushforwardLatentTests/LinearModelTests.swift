@@ -66,7 +66,8 @@ import Testing
 
   @Test func completionsFollowTheConditionalDistribution() throws {
     var holes = Matrix<Double>(rows: 1, columns: 3, values: [1.5, -2, .nan])
-    let draws = try linear.model.complete(holes, draws: 4000, candidates: 200, seed: 5)
+    let (draws, sizes) = try linear.model.complete(holes, draws: 4000, candidates: 200, seed: 5)
+    #expect(sizes[0] > 2 && sizes[0] <= 200)
     let values = draws.map { $0[0, 2] }
     #expect(draws.allSatisfy { $0[0, 0] == 1.5 && $0[0, 1] == -2 })
     let conditional = try linear.marginal.conditional(on: [0, 1], values: [1.5, -2])
@@ -75,7 +76,19 @@ import Testing
     #expect(abs(mean - conditional.mean[0]) < 0.1)
     #expect(abs(variance - conditional.covariance[0]) < 0.3)
     holes[0, 2] = 1
-    #expect(try linear.model.complete(holes, draws: 2, seed: 1) == [holes, holes])
+    #expect(try linear.model.complete(holes, draws: 2, seed: 1).copies == [holes, holes])
+  }
+
+  @Test func predictionsAreTheConditionalDistribution() throws {
+    let row = Matrix<Double>(rows: 1, columns: 3, values: [1.5, -2, 40])
+    let found = try linear.model.predictNumbers(2, row, draws: 20_000, seed: 5)
+    let conditional = try linear.marginal.conditional(on: [0, 1], values: [1.5, -2])
+    let (weights, places, scales) = (found.weights.row(0), found.locations.row(0), found.scales.row(0))
+    let mean = zip(weights, places).reduce(0) { $0 + $1.0 * $1.1 }
+    let square = zip(weights, zip(places, scales)).reduce(0) { $0 + $1.0 * ($1.1.0 * $1.1.0 + $1.1.1 * $1.1.1) }
+    #expect(abs(weights.reduce(0, +) - 1) < 1e-6 && found.effectiveSizes[0] > 100)
+    #expect(abs(mean - conditional.mean[0]) < 0.1, "\(mean), \(conditional.mean[0])")
+    #expect(abs(square - mean * mean - conditional.covariance[0]) < 0.3)
   }
 
   @Test func samplesHaveTheModelsMomentsWhateverThePieces() throws {

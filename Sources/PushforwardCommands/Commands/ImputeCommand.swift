@@ -154,6 +154,12 @@ struct ImputeCommand: ParsableCommand {
 }
 
 extension EffectiveSizes {
+  /// Those of one piece's rows.
+  init(draws: Int, sizes: [Double]) {
+    self.init(draws: draws)
+    add(sizes)
+  }
+
   /// One line for a person.
   var text: String {
     let low = Format.fixed(100 * Double(lowCount) / Double(max(rows, 1)), 1)

@@ -111,6 +111,7 @@ struct SampleCommand: ParsableCommand {
     let meter = ProgressMeter()
     var started = 0
     var done = 0
+    var sizes: EffectiveSizes?
     let (draws, randomSeed, withGaps) = (count, seed, missing == .reproduce)
     if withGaps && isPartial {
       throw EstimatorError.cannotAnswer(
@@ -128,28 +129,35 @@ struct SampleCommand: ParsableCommand {
         let given = conditions.map { table in
           table.selecting(rows: rows.map { table.rowCount == 1 ? 0 : $0 / draws })
         }
-        let drawn: Table =
-          if isPartial, let given {
-            try model.complete(given, seed: randomSeed, firstRow: rows.lowerBound, draw: 0, workers: nil)
-          } else if withGaps {
-            try model.sampleWithGaps(
-              count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
-          } else {
-            try model.sample(count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
-          }
+        var sizes: EffectiveSizes?
+        let drawn: Table
+        if isPartial, let given {
+          let found = try model.completion(
+            given, seed: randomSeed, firstRow: rows.lowerBound, draw: 0, workers: nil)
+          drawn = found.table
+          sizes = found.effectiveSizes.map { EffectiveSizes(draws: found.candidates ?? 1, sizes: $0) }
+        } else if withGaps {
+          drawn = try model.sampleWithGaps(
+            count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
+        } else {
+          drawn = try model.sample(
+            count: rows.count, given: given, seed: randomSeed, firstRow: rows.lowerBound, workers: nil)
+        }
         let conditioned = try model.given.compactMap { name in
           try given.map { (name: name, column: try $0.column(name)) }
         }
         let table = try Table(conditioned + drawn.columns.map { (name: $0, column: $1) })
-        return Drawn(lines: try formatter.text(table), rows: rows.count)
+        return Drawn(lines: try formatter.text(table), rows: rows.count, sizes: sizes)
       },
       write: { piece in
         try results.write(lines: piece.lines)
         done += piece.rows
+        if sizes == nil { sizes = piece.sizes } else if let more = piece.sizes { sizes?.add(more) }
         meter.update(done: done, total: total, unit: "rows")
       })
     try results.finish()
     meter.clear()
+    if let sizes, sizes.rows > 0 { Console.note(sizes.text) }
   }
 
   /// The rows that a sheet shows.
@@ -201,6 +209,7 @@ struct SampleCommand: ParsableCommand {
   private struct Drawn: Sendable {
     var lines: [UInt8]
     var rows: Int
+    var sizes: EffectiveSizes?
   }
 
   /// Rows that one worker draws at once.

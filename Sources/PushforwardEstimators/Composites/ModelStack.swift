@@ -34,11 +34,12 @@ public struct ModelStack: TableModel {
   public var decimals: [String: Int] { outer.decimals }
   /// Columns of the table that the model does not see, and why.
   public var leftOut: [Encoder.LeftOut] { outer.leftOut }
-  /// Those of the inner model, for complete rows.
+  /// Those of the inner model, for complete rows; missing cells are drawn by integrating the joint density.
   public var traits: ModelTraits {
     var traits = ModelTraits()
     traits.likelihood = inner.traits.likelihood
     traits.isSequential = inner.traits.isSequential
+    traits.completes = !traits.isSequential
     return traits
   }
 
@@ -90,16 +91,8 @@ public struct ModelStack: TableModel {
       width == 0
       ? nil : Matrix<Float>(rows: rows.rowCount, columns: width, values: rows.conditions.map { Float($0) })
     let x = Matrix<Float>(rows: rows.rowCount, columns: outer.columns.count, values: encoded.floats)
-    let z = try outer.flow.encode(x, context: context, workers: workers)
-    let inner = try outer.flow.logProb(x, context: context, workers: workers)
-    let half = 0.918_938_533_204_672_74  // log(2 pi) / 2
-    let logDet = (0..<rows.rowCount).map { row in
-      let base = z.row(row).reduce(0.0) { $0 - half - 0.5 * Double($1) * Double($1) }
-      return Double(inner[row]) - base + encoded.logDet[row]
-    }
-    var columns = try names(outer).enumerated().map { feature, name in
-      (name: name, column: Column.numbers(try NumberColumn(z.column(feature).map { Double($0) }, name: name)))
-    }
+    var (columns, logDet) = try latentColumns(outer, x, context, workers: workers)
+    for row in logDet.indices { logDet[row] += encoded.logDet[row] }
     if isSequential {
       for index in columns.indices {
         var values = [Double](repeating: .nan, count: table.rowCount)
@@ -110,6 +103,34 @@ public struct ModelStack: TableModel {
       if let sequence { columns.insert((sequence.name, try table.column(sequence.name)), at: 0) }
     }
     return Latent(table: try Table(columns), rows: rows.keptRows, logDet: logDet, note: rows.leftOutNote)
+  }
+
+  /// Rows on the flow's scale in its latent space, and log|det| of the way there.
+  static func latentColumns(
+    _ outer: DensityModel, _ x: Matrix<Float>, _ context: Matrix<Float>?, workers: WorkerPool?
+  ) throws -> (columns: [(name: String, column: Column)], logDet: [Double]) {
+    let z = try outer.flow.encode(x, context: context, workers: workers)
+    let inner = try outer.flow.logProb(x, context: context, workers: workers)
+    let half = 0.918_938_533_204_672_74  // log(2 pi) / 2
+    let logDet = (0..<z.rows).map { row in
+      let base = z.row(row).reduce(0.0) { $0 - half - 0.5 * Double($1) * Double($1) }
+      return Double(inner[row]) - base
+    }
+    let columns = try names(outer).enumerated().map { feature, name in
+      (name: name, column: Column.numbers(try NumberColumn(z.column(feature).map { Double($0) }, name: name)))
+    }
+    return (columns, logDet)
+  }
+
+  /// Draws of the inner model brought back to the flow's scale.
+  func latentDecoded(_ drawn: Table, _ context: Matrix<Float>?, workers: WorkerPool?) throws -> Matrix<Float> {
+    let names = Self.names(outer)
+    var z = Matrix<Float>(rows: drawn.rowCount, columns: names.count)
+    for (feature, name) in names.enumerated() {
+      let values = try drawn.column(name).numbers?.values ?? []
+      for row in 0..<drawn.rowCount { z[row, feature] = Float(values[row]) }
+    }
+    return try outer.flow.decode(z, context: context, workers: workers)
   }
 
   /// `log p` of each complete row.
@@ -142,19 +163,13 @@ public struct ModelStack: TableModel {
   ) throws -> Table {
     try checkSampling(count: count, given: given, firstRow: firstRow)
     let drawn = try inner.sample(count: count, given: nil, seed: seed, firstRow: firstRow, workers: workers)
-    let names = Self.names(outer)
-    var z = Matrix<Float>(rows: count, columns: names.count)
-    for (feature, name) in names.enumerated() {
-      let values = try drawn.column(name).numbers?.values ?? []
-      for row in 0..<count { z[row, feature] = Float(values[row]) }
-    }
     var context: Matrix<Float>?
     if let given, !self.given.isEmpty {
       context = Matrix(
         rows: given.rowCount, columns: outer.encoder.conditionWidth,
         values: try outer.encoder.conditions(of: given).map { Float($0) })
     }
-    let rows = try outer.encoder.decode(outer.flow.decode(z, context: context, workers: workers).values)
+    let rows = try outer.encoder.decode(latentDecoded(drawn, context, workers: workers).values)
     guard let sequence else { return rows }
     return try Table([(sequence.name, drawn.column(sequence.name))] + rows.columns.map { ($0, $1) })
   }

@@ -89,6 +89,22 @@ struct LatentColumn: Codable, Sendable, Equatable {
     }
   }
 
+  /// Whether the model gives each of its values a probability of its own.
+  var isOfLevels: Bool {
+    switch form {
+    case .encoded, .lattice: false
+    case .places, .levels: true
+    }
+  }
+
+  /// What a mass is above the density that it is told as: the logarithm of the recording step.
+  var logStep: Double {
+    switch form {
+    case .lattice(let step, _, _), .places(let step, _, _): Logarithm.of(step)
+    case .encoded, .levels: 0
+    }
+  }
+
   /// Decimals to print the column's numbers with, if it has a step of its own.
   var decimals: Int? {
     switch form {

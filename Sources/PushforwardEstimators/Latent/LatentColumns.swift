@@ -18,7 +18,7 @@ struct LatentColumns: Codable, Sendable, Equatable {
     var keptRows: [Int]
     /// `kept rows x columns`, NaN for missing.
     var cells: Matrix<Double>
-    /// The encoder's log-determinant of the cells that are there, nats, one a row.
+    /// The encoder's log-determinant of the cells that are there, less the logarithms of whole numbers' steps, nats, one a row.
     var logDet: [Double]
     /// `kept rows x contextWidth`; `nil` when nothing is given.
     var context: Matrix<Float>?
@@ -66,19 +66,24 @@ struct LatentColumns: Codable, Sendable, Equatable {
     let real = encoder.columns.count
     var cells = Matrix<Double>(rows: kept.count, columns: entries.count, repeating: .nan)
     var feature = 0
+    var steps = [Double](repeating: 0, count: kept.count)
     for (index, entry) in entries.enumerated() {
       if entry.form == .encoded {
         for row in 0..<kept.count { cells[row, index] = encoded.values[row * real + feature] }
         feature += 1
       } else if let column = used[entry.name] {
         let numbers = try entry.cells(column, place: used.place(ofRow:))
-        for row in 0..<kept.count { cells[row, index] = numbers[row] }
+        let logStep = entry.logStep
+        for row in 0..<kept.count {
+          cells[row, index] = numbers[row]
+          if !numbers[row].isNaN { steps[row] += logStep }
+        }
       }
     }
     let dropped = table.rowCount - kept.count
     return Rows(
       keptRows: kept, cells: cells,
-      logDet: (0..<kept.count).map { row in encoded.logDets[row * real..<(row + 1) * real].reduce(0, +) },
+      logDet: (0..<kept.count).map { row in encoded.logDets[row * real..<(row + 1) * real].reduce(-steps[row], +) },
       context: try context(of: used, encoded: encoded.conditions),
       leftOutNote: dropped == 0
         ? nil : "\(dropped) of \(table.rowCount) rows left out, for missing cells in what the model is conditioned on",

@@ -103,6 +103,9 @@ public struct LatentModel: TableModel {
     return try cells.context(of: given)
   }
 
+  /// Latent values of which each completion takes one.
+  private static var candidates: Int { 64 }
+
   /// Fills missing cells with draws given the row's other cells: by importance resampling of the latent value, exact as
   /// its 64 candidates become many.
   ///
@@ -110,11 +113,25 @@ public struct LatentModel: TableModel {
   public func complete(
     _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
   ) throws -> Table {
+    try completion(table, seed: seed, firstRow: firstRow, draw: draw, workers: workers).table
+  }
+
+  /// The same with what the candidates are worth.
+  ///
+  /// - Throws: `TableError`.
+  public func completion(
+    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
+  ) throws -> TableCompletion {
     let rows = try completeRows(of: table)
     let drawSeed = RandomStream(seed: seed, purpose: .user).split(UInt64(draw)).seed
     let drawn = try autoencoder.complete(
-      rows.cells, context: rows.context, draws: 1, seed: drawSeed, firstRow: UInt64(firstRow), workers: workers)
-    return try filled(table, with: cells.table(drawn[0]))
+      rows.cells, context: rows.context, draws: 1, candidates: Self.candidates, seed: drawSeed,
+      firstRow: UInt64(firstRow), workers: workers)
+    let sizes = drawn.effectiveSizes.enumerated().map { row, size in
+      rows.cells.row(row).contains(where: \.isNaN) ? size : .nan
+    }
+    return TableCompletion(
+      table: try filled(table, with: cells.table(drawn.copies[0])), candidates: Self.candidates, effectiveSizes: sizes)
   }
 
   /// The rows of a table all of whose conditions are there.

@@ -25,8 +25,8 @@ extension TableModel {
     let rows = traits.acceptsMissing ? Array(0..<table.rowCount) : wholeRows(of: table)
     let part = rows.count == table.rowCount ? table : table.selecting(rows: rows)
     var whole: [Double]?
-    // Where draws must answer, few are enough: they are not looked at.
-    let options = PredictionOptions(levels: [0.5], draws: 2)
+    // Where draws must answer without a density, few are enough: they are not looked at.
+    let options = PredictionOptions(levels: [0.5], draws: traits.likelihood == .estimate ? 100 : 2)
     let scores = try columns.map { name -> (name: String, logProb: [Double]) in
       var cells = [Double](repeating: .nan, count: table.rowCount)
       guard let column = part[name], column.missingCount < part.rowCount else { return (name, cells) }

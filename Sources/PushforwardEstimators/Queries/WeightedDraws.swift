@@ -87,11 +87,14 @@ struct WeightedNumbers {
   }
 
   /// The smallest value with at least half of the mass at or below it: one of the values.
-  var middle: Double {
+  var middle: Double { smallest(reaching: 0.5) }
+
+  /// The smallest value with at least this mass at or below it.
+  func smallest(reaching level: Double) -> Double {
     var sum = 0.0
     for (value, weight) in zip(values, weights) {
       sum += weight
-      if sum >= 0.5 - 1e-12 { return value }
+      if sum >= level - 1e-12 { return value }
     }
     return values.last ?? .nan
   }

@@ -19,6 +19,9 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
       ContractCase(name: "hmm-flow", kind: .hmm) { $0.sequences.emission = .flow },
       ContractCase(name: "hmm-mixture", kind: .hmm) { $0.sequences.emission = .mixture },
       ContractCase(name: "gmm-diagonal", kind: .gmm) { $0.covariance = .diagonal },
+      // Given the run, and asked about one of them.
+      ContractCase(name: "cvae", kind: .cvae) { $0.given = ["run"] },
+      ContractCase(name: "nsf-given", kind: .nsf) { $0.given = ["run"] },
     ]
 
   /// The kinds that take categories; one of them needs one.
@@ -27,7 +30,7 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
 
   /// Whether the model takes categories.
   var takesCategories: Bool {
-    ["mixed", "gmm", "gmm-diagonal", "kde", "hmm", "hmm-flow", "hmm-mixture", "auto", "mixture", "chain", "vae"]
+    ["mixed", "gmm", "gmm-diagonal", "kde", "hmm", "hmm-flow", "hmm-mixture", "auto", "mixture", "chain", "vae", "cvae"]
       .contains(name)
   }
   /// Whether a fit is in closed form or by expectation and maximisation on whole rows, so that weights are repetitions.
@@ -36,7 +39,7 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
   /// bandwidths; one with weight 2 is not.
   var hasExactWeights: Bool { ["gaussian", "gmm", "gmm-diagonal", "hmm"].contains(name) }
   /// Whether the marginals of columns that stand before others are learned, and so only nearly the joint's.
-  var hasLearnedMarginals: Bool { ["mixed", "auto", "vae"].contains(name) }
+  var hasLearnedMarginals: Bool { ["mixed", "auto", "vae", "cvae"].contains(name) }
 
   /// Options of a fit of a fraction of a second.
   func options(_ columns: [String]) -> FitOptions {
@@ -170,16 +173,28 @@ enum ContractTables {
 extension TableModel {
   /// log p of rows that have nothing to do with each other: each is a sequence of its own to a model of sequences.
   func alone(_ table: Table, workers: WorkerPool? = nil) throws -> [Double] {
-    guard traits.isSequential else { return try score(table, workers: workers).logProb }
+    guard traits.isSequential else { return try score(given(in: table), workers: workers).logProb }
     let names = (0..<table.rowCount).map { String($0) }
     let columns = table.columns.filter { $0.key != "run" }.map { (name: $0.key, column: $0.value) }
     return try score(Table([("run", .categories(CategoryColumn(names)))] + columns), workers: workers).logProb
   }
 
+  /// A run, for models that are given one.
+  var aRun: Table? {
+    given.contains("run") ? try! Table([("run", .categories(CategoryColumn(["run 0"])))]) : nil
+  }
+
+  /// A table with the run beside the rows that have none, for models that are given one.
+  func given(in table: Table) throws -> Table {
+    guard given.contains("run"), table["run"] == nil else { return table }
+    let runs = CategoryColumn([String](repeating: "run 0", count: table.rowCount))
+    return try Table(table.columns.map { (name: $0.key, column: $0.value) } + [("run", .categories(runs))])
+  }
+
   /// Draws that have nothing to do with each other.
   func independentDraws(_ count: Int, seed: UInt64) throws -> Table {
     guard let sequences = self as? SequenceModel else {
-      return try sample(count: count, given: nil, seed: seed, firstRow: 0, workers: WorkerPool(workers: 2))
+      return try sample(count: count, given: aRun, seed: seed, firstRow: 0, workers: WorkerPool(workers: 2))
     }
     return try sequences.sampleSequences(count: count, length: 1, seed: seed)
   }

@@ -82,12 +82,12 @@ import Testing
     if model.traits.isSequential {
       asked.append(("run", .categories(CategoryColumn((0..<count).map { String($0) }))))
     }
-    let filled = try model.complete(Table(asked), seed: 1, firstRow: 0, draw: 0, workers: nil)
+    let filled = try model.complete(model.given(in: Table(asked)), seed: 1, firstRow: 0, draw: 0, workers: nil)
     #expect(try filled.column("a").numbers!.values.allSatisfy { $0 == at })
     let share = Double(try filled.column("b").numbers!.values.count { $0 < 0 }) / Double(count)
     #expect(abs(share - known) < 0.07, "\(share), \(known)")
     let prediction = try model.predict(
-      Table(asked).selecting(rows: 0..<1), target: "b", options: PredictionOptions(levels: [0.1, 0.9], draws: 500),
+      model.given(in: Table(asked).selecting(rows: 0..<1)), target: "b", options: PredictionOptions(levels: [0.1, 0.9], draws: 500),
       workers: nil)
     guard case .numbers(_, let quantiles) = prediction.answer else {
       Issue.record("expected a quantity")
@@ -110,7 +110,7 @@ import Testing
       ("a", .numbers(try NumberColumn([Double](repeating: 0.4, count: count))))
     ]
     if model.traits.isSequential { asked.append(("run", .categories(CategoryColumn((0..<count).map { String($0) })))) }
-    let filled = try model.complete(Table(asked), seed: 1, firstRow: 0, draw: 0, workers: nil)
+    let filled = try model.complete(model.given(in: Table(asked)), seed: 1, firstRow: 0, draw: 0, workers: nil)
     let share = Double((0..<count).count { filled["kind"]?.categories[$0] == "first" }) / Double(count)
     #expect(abs(share - known) < 0.06, "\(share), \(known)")
     // An absent column is a missing one.
