@@ -20,7 +20,7 @@ struct PixelColumns {
   private let white: Double
 
   /// Takes the columns of numbers in the order of the table that the model was fitted to, those that never varied in their
-  /// places; conditions and categories are no pixels.
+  /// places; conditions and categories are no pixels, nor is what comes after the pixels of a width and height both given.
   ///
   /// - Parameters:
   ///   - model: The model.
@@ -30,7 +30,7 @@ struct PixelColumns {
   init(_ model: any TableModel, width: Int?, height: Int?) throws {
     let (modelled, given) = (Set(model.columns), Set(model.given))
     var sources: [Source] = []
-    var (low, high) = (Double.infinity, -Double.infinity)
+    var ends: [(low: Double, high: Double)] = []
     for column in model.schema.columns where !given.contains(column.name) && column.storage == .numbers {
       guard let least = column.minimum, let most = column.maximum else { continue }
       if modelled.contains(column.name) {
@@ -40,7 +40,7 @@ struct PixelColumns {
       } else {
         continue
       }
-      (low, high) = (min(low, least), max(high, most))
+      ends.append((least, most))
     }
     let count = sources.count
     let square = Int(Double(count).squareRoot().rounded())
@@ -48,11 +48,14 @@ struct PixelColumns {
       throw ValidationError("--sheet: the model has \(count) columns of numbers, no square: say --width and --height")
     }
     let down = height ?? count / max(1, across)
-    guard across > 0, across * down == count else {
+    guard across > 0, across * down == count || (width != nil && height != nil && across * down < count) else {
       throw ValidationError(
         "--sheet: expected \(across) x \(down) = \(across * down) columns of numbers, found \(count)")
     }
-    (self.width, self.height, self.sources) = (across, down, sources)
+    (self.width, self.height, self.sources) = (across, down, Array(sources.prefix(across * down)))
+    let (low, high) = ends.prefix(across * down).reduce((Double.infinity, -Double.infinity)) {
+      (min($0.0, $1.low), max($0.1, $1.high))
+    }
     (black, white) = (low, high > low ? high : low + 1)
   }
 

@@ -3,16 +3,25 @@ import PushforwardTables
 
 /// What composites have in common: names of members, schemas put together, records.
 enum CompositeSupport {
-  /// One schema of all members' columns; where two know a column, the first one's.
+  /// One schema of all members' columns, and of those that never varied, in the order of the widest member's table; where two
+  /// know a column, the first one's.
   static func schema(_ members: [any TableModel]) -> Schema {
+    let known = Set(members.flatMap { $0.columns + $0.given })
     var columns: [ColumnSchema] = []
+    var seen: Set<String> = []
     for member in members {
-      let known = Set(member.columns + member.given)
-      for column in member.schema.columns where known.contains(column.name) {
-        if !columns.contains(where: { $0.name == column.name }) { columns.append(column) }
+      let own = Set(member.columns + member.given)
+      for column in member.schema.columns {
+        let isConstant = column.kind == .constant && !known.contains(column.name)
+        if own.contains(column.name) || isConstant, seen.insert(column.name).inserted { columns.append(column) }
       }
     }
-    return Schema(columns: columns, rowCount: members.map(\.schema.rowCount).max() ?? 0)
+    let widest = members.map(\.schema).max { $0.columns.count < $1.columns.count }?.columns ?? []
+    let places = Dictionary(widest.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    func place(_ index: Int) -> Int { places[columns[index].name] ?? widest.count + index }
+    return Schema(
+      columns: columns.indices.sorted { place($0) < place($1) }.map { columns[$0] },
+      rowCount: members.map(\.schema.rowCount).max() ?? 0)
   }
 
   /// How a composite's column is to be read: as the members want it, who must agree.

@@ -58,7 +58,11 @@ final class TeacherLesson: @unchecked Sendable {
         workers: workers)
       options.overrides.columns = options.overrides.columns.filter { drawn[$0.key] != nil }
       let ready = try FitPreparation(drawn, options: options)
-      (encoder, schema, gaussian, gaussianEncoder) = (ready.encoder, ready.schema, ready.gaussian, ready.plain)
+      (encoder, gaussian, gaussianEncoder) = (ready.encoder, ready.gaussian, ready.plain)
+      // Columns that never varied are not drawn, but are known.
+      schema = Schema(
+        columns: teacher.schema.columns.compactMap { ready.schema[$0.name] ?? ($0.kind == .constant ? $0 : nil) },
+        rowCount: ready.schema.rowCount)
       matches = teacher.traits.likelihood == .exact && encoder.columns.allSatisfy { $0.jitterWidth == 0 }
     }
     let encoder = self.encoder
