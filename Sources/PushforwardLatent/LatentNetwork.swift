@@ -108,16 +108,12 @@ public struct LatentNetwork<Scalar: LatentScalar>: Sendable {
     let logPosterior = tape.makeZeros(features: 1)
     tape.accumulateStandardNormalLogDensity(noise, into: logPosterior)
     tape.accumulate(tape.sumFeatures(encoding.logDeviation), into: logPosterior, scale: -1)
-    func placed(_ value: Variable) -> Variable {
-      tape.add(encoding.mean, tape.multiply(tape.exp(encoding.logDeviation), value))
-    }
-    guard let posteriorFlow else { return (placed(noise), logPosterior) }
+    let start = tape.add(encoding.mean, tape.multiply(tape.exp(encoding.logDeviation), noise))
+    guard let posteriorFlow else { return (start, logPosterior) }
     let logAbsDet = tape.makeZeros(features: 1)
-    let isBefore = specification.posterior?.actsOnNoise ?? false
-    let bent = try posteriorFlow.forward(
-      isBefore ? noise : placed(noise), context: encoding.context, logAbsDet: logAbsDet, on: tape)
+    let z = try posteriorFlow.forward(start, context: encoding.context, logAbsDet: logAbsDet, on: tape)
     tape.accumulate(logAbsDet, into: logPosterior, scale: -1)
-    return (isBefore ? placed(bent) : bent, logPosterior)
+    return (z, logPosterior)
   }
 
   /// The log-density of latent values under the prior.

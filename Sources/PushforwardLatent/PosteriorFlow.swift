@@ -1,10 +1,8 @@
 import PushforwardCore
 import PushforwardModels
 
-/// A flow that bends the encoder's normal distribution: z = mean + deviation * f(noise), f the flow.
+/// A flow behind the encoder's normal distribution: draws pass through it, so the approximate posterior can bend.
 ///
-/// f works on the scale of the noise, whatever place and width the posterior of a row has: between the noise and the normal
-/// distribution, not behind it, where a posterior is small and far from the middle of what the layers see.
 /// Its layers read a context that the encoder computes from the row (and from what is given).
 /// - SeeAlso: Rezende and Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770; Kingma et al.
 ///   (2016), "Improving Variational Inference with Inverse Autoregressive Flow", arXiv:1606.04934.
@@ -36,8 +34,6 @@ public struct PosteriorFlow: Codable, Sendable, Equatable {
   public var bound: Double
   /// Features of the context that the encoder computes.
   public var contextFeatures: Int
-  /// Whether the flow stands before the normal distribution's scale and shift; `nil` (files of earlier versions): behind them.
-  public var actsOnNoise: Bool?
 
   /// Four layers by default.
   public init(
@@ -50,7 +46,6 @@ public struct PosteriorFlow: Codable, Sendable, Equatable {
     self.bins = bins
     self.bound = bound
     self.contextFeatures = contextFeatures
-    actsOnNoise = true
   }
 
   /// Checks the sizes, which may come from a file.
@@ -76,7 +71,7 @@ public struct PosteriorFlow: Codable, Sendable, Equatable {
     }
   }
 
-  /// The layers, `forward` from the noise.
+  /// The layers, `forward` from the encoder's normal draw to the latent value.
   func make<Scalar: TileScalar>(
     features: Int, layout: inout ParameterLayout, name: String
   ) throws -> Composition<Scalar> {
