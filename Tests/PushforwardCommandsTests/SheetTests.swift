@@ -51,6 +51,12 @@ import Testing
       try run("sample m -n 2 --given side=top --sheet again.png -o rows.csv --width 4 --height 4")
       try run("reconstruct m t.csv --sheet both.png --rows 6")
       #expect(FileManager.default.fileExists(atPath: program.directory.appending(path: "rows.csv").path))
+      // A composite knows the corners too.
+      try run("fit t.csv -o g --model gmm --components 2")
+      try run("combine mixture g g t.csv -o b")
+      try run("sample b -n 4 --sheet b.png")
+      // What comes after the pixels is no pixel.
+      try run("sample b -n 4 --sheet top-half.png --width 4 --height 2")
       let sheet = try decode(Data(contentsOf: program.directory.appending(path: "top.png")))
       // Three across, ten times enlarged, gaps of two.
       #expect(sheet.width == 3 * 42 + 2 && sheet.height == 3 * 44 + 2)

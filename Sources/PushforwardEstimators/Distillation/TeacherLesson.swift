@@ -35,6 +35,11 @@ final class TeacherLesson: @unchecked Sendable {
       throw EstimatorError.cannotAnswer(
         model: teacher.record.model.rawValue, question: "independent rows, which a student learns from")
     }
+    let categories = teacher.columns.filter { teacher.schema[$0]?.kind == .category }
+    if !categories.isEmpty {
+      throw TableError.cannotModel(
+        columns: categories, detail: "a student models numbers, and the teacher has categories there")
+    }
     if !teacher.given.isEmpty && table == nil {
       throw EstimatorError.conditions(expected: teacher.given, found: [])
     }
@@ -153,7 +158,8 @@ final class TeacherLesson: @unchecked Sendable {
         gaussianEncoder: gaussianEncoder)
     }
     var student = model(record)
-    let count = 20_000
+    // An estimate by draws costs a hundred times a density.
+    let count = teacher.traits.likelihood == .exact ? 20_000 : 5_000
     let (forward, backward) = try divergences(student, count: count, workers: workers)
     var heldOut: (teacher: Double, student: Double, difference: Distillation.Estimate)?
     let sample = try Self.sample(teacher, given: given, count: count, seed: seed &+ 3, workers: workers)
