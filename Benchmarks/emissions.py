@@ -15,7 +15,7 @@ import random
 import subprocess
 
 TABLES = {
-    "speed": (["rt", "corr", "Pacc", "prev"], [168, 134, 137]),
+    "speed": (["rt", "corr"], [168, 134, 137]),
     "geyser": (["waiting", "duration"], None),
     "japanese_vowels": ([f"c{i}" for i in range(1, 13)], "utterance"),
 }
