@@ -15,10 +15,11 @@ public struct LatticePrediction: Sendable {
   private let upper: Double?
   private let step: Double
 
+  /// The distribution that a mixture is to a column; `nil` for a likelihood that has no lattice.
+  ///
   /// - Parameters:
   ///   - parts: The mixture.
   ///   - likelihood: The column's.
-  /// - Returns: `nil` for a likelihood that has no lattice.
   public init?(_ parts: LatentNumbers, _ likelihood: ColumnLikelihood) {
     guard case .discretized(let lower, let upper, let step, _, _) = likelihood else { return nil }
     (self.parts, self.lower, self.upper, self.step) = (parts, lower, upper, step)

@@ -34,7 +34,8 @@ struct DistillCommand: ParsableCommand {
   var layers = 2
 
   @Option(
-    help: ArgumentHelp("Widths of each conditioner's hidden layers; three of 11/16 of the teacher's.", valueName: "w,w")
+    help: ArgumentHelp(
+      "Widths of each conditioner's hidden layers; by default three of 3/4 of the teacher's less 16.", valueName: "w,w")
   )
   var hidden: String?
 

@@ -36,7 +36,8 @@ public enum SplineKind: String, Sendable, CaseIterable {
 public struct DistillationOptions: Sendable {
   /// Autoregressive layers of the student.
   public var layers = 2
-  /// Hidden layers of each; `nil`: three, of about two thirds of a flow teacher's width, of 88 for others.
+  /// Hidden layers of each; `nil`: three, of three quarters of a flow teacher's width less 16, at least half of it, of 80 for
+  /// others.
   public var hidden: [Int]?
   /// The splines.
   public var transformer = SplineKind.rationalQuadratic
@@ -114,7 +115,9 @@ extension Models {
     let start = ContinuousClock().now
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     let lesson = try TeacherLesson(teacher, table: table, seed: options.seed, workers: workers)
-    let hidden = options.hidden ?? [Int](repeating: max((lesson.teacherWidth ?? 128) * 11 / 16, 8), count: 3)
+    // What a row costs whatever the width weighs more in narrow flows.
+    let wide = lesson.teacherWidth ?? 128
+    let hidden = options.hidden ?? [Int](repeating: max(wide * 3 / 4 - 16, wide / 2, 8), count: 3)
     let bins = options.bins ?? (options.transformer == .linear ? 24 : 8)
     let size = FlowFamily.Size(
       transforms: options.layers, network: NetworkSettings(hidden: hidden, activation: .silu), bins: bins, bound: 5)

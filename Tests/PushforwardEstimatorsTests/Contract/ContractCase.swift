@@ -30,8 +30,11 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
 
   /// Whether the model takes categories.
   var takesCategories: Bool {
-    ["mixed", "gmm", "gmm-diagonal", "kde", "hmm", "hmm-flow", "hmm-mixture", "auto", "mixture", "chain", "vae", "cvae"]
-      .contains(name)
+    [
+      "mixed", "gmm", "gmm-diagonal", "kde", "hmm", "hmm-flow", "hmm-mixture", "auto", "mixture", "chain", "vae",
+      "cvae",
+    ]
+    .contains(name)
   }
   /// Whether a fit is in closed form or by expectation and maximisation on whole rows, so that weights are repetitions.
   ///
