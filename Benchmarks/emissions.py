@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Flow emissions of hidden Markov models beside Gaussian ones, on rows not fitted to, paired.
 
-    Benchmarks/emissions.py PROGRAM DATA OUT [--only speed,geyser,japanese_vowels] [--repetitions 2] [--flow nsf]
+    Benchmarks/emissions.py PROGRAM DATA OUT [--only speed,geyser,...] [--repetitions 2] [--flow nsf]
 
 PROGRAM is the built `pushforward`, DATA a folder with the tables. Each table is cut into pieces: of 30 rows that follow one
 another, or utterances; a fifth of the pieces at a time is left out, the others are fitted to (neighbouring pieces as one
@@ -15,7 +15,8 @@ import random
 import subprocess
 
 TABLES = {
-    "speed": (["rt", "corr"], [168, 134, 137]),
+    "speed": (["rt", "corr", "Pacc", "prev"], [168, 134, 137]),
+    "speed:outcomes": (["rt", "corr"], [168, 134, 137]),
     "geyser": (["waiting", "duration"], None),
     "japanese_vowels": ([f"c{i}" for i in range(1, 13)], "utterance"),
 }
@@ -76,7 +77,7 @@ def main():
     }
     for name in options.only.split(","):
         columns = TABLES[name][0]
-        rows = list(csv.DictReader(open(options.data / f"{name}.csv")))
+        rows = list(csv.DictReader(open(options.data / f"{name.split(':')[0]}.csv")))
         parts = pieces(name, rows)
         logs = {kind: [0.0] * len(parts) for kind in kinds}
         for repetition in range(options.repetitions):
