@@ -36,24 +36,28 @@ public struct CategoryPrediction: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - truth: The level that came, an index into the probabilities; `nil` for one that they do not have.
   ///   - probabilities: Of each level, a row.
-  public init(truth: [Int?], probabilities: [[Double]]) {
-    let count = Double(max(truth.count, 1))
-    rowCount = truth.count
-    unseenCount = truth.count { $0 == nil }
+  ///   - weights: How often each row counts; 1 each when `nil`.
+  public init(truth: [Int?], probabilities: [[Double]], weights: [Double]? = nil) {
+    let used = truth.indices.filter { weights?[$0] ?? 1 > 0 }
+    let count = max(weights?.reduce(0, +) ?? Double(truth.count), .leastNormalMagnitude)
+    rowCount = used.count
+    unseenCount = used.count { truth[$0] == nil }
     var (hits, loss, brier) = (0.0, 0.0, 0.0)
-    var bins = [(cells: Double, confidence: Double, hits: Double)](repeating: (0, 0, 0), count: 10)
-    for (level, row) in zip(truth, probabilities) {
+    var bins = [(confidence: Double, hits: Double)](repeating: (0, 0), count: 10)
+    for index in used {
+      let (level, row, weight) = (truth[index], probabilities[index], weights?[index] ?? 1)
       let best = row.indices.max { row[$0] < row[$1] } ?? 0
       let confidence = row.isEmpty ? 0 : row[best]
-      let hit = level == best ? 1.0 : 0
+      let hit = level == best ? weight : 0
       hits += hit
       // A level that came although it had no probability costs as much as the smallest that doubles tell from none.
-      loss -= log(max(level.map { row[$0] } ?? 0, 1e-300))
-      brier += row.indices.reduce(0) { $0 + (row[$1] - (level == $1 ? 1 : 0)) * (row[$1] - (level == $1 ? 1 : 0)) }
-      if level == nil { brier += 1 }
+      loss -= weight * log(max(level.map { row[$0] } ?? 0, 1e-300))
+      let missed = level == nil ? 1.0 : 0
+      brier +=
+        weight
+        * row.indices.reduce(missed) { $0 + (row[$1] - (level == $1 ? 1 : 0)) * (row[$1] - (level == $1 ? 1 : 0)) }
       let bin = min(9, Int(confidence * 10))
-      bins[bin].cells += 1
-      bins[bin].confidence += confidence
+      bins[bin].confidence += weight * confidence
       bins[bin].hits += hit
     }
     accuracy = hits / count

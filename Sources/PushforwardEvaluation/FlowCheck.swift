@@ -28,6 +28,11 @@ public struct FlowCheck: Sendable {
     private enum CodingKeys: String, CodingKey {
       case name, error, limit
     }
+
+    /// Makes a finding.
+    package init(name: String, error: Double, limit: Double) {
+      (self.name, self.error, self.limit) = (name, error, limit)
+    }
   }
 
   private let flow: Flow<Float>

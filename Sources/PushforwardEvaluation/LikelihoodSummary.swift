@@ -17,8 +17,10 @@ public struct LikelihoodSummary: Codable, Sendable, Equatable {
   public var nonFiniteCount: Int
   /// (Weighted) mean of the finite log-densities, nats a row; NaN when there is none.
   public var mean: Double
-  /// Standard error of `mean`, nats; NaN for fewer than two rows.
+  /// Standard error of `mean`, nats; NaN for fewer than two rows (a weight of at most one).
   public var standardError: Double
+  /// Sum of the finite rows' weights; `nil`: 1 each.
+  private var weightTotal: Double?
 
   /// `mean` in bits a row.
   public var meanBits: Double { mean / log(2) }
@@ -27,34 +29,37 @@ public struct LikelihoodSummary: Codable, Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - logProb: One a row.
-  ///   - weights: One a row; all equal when `nil`.
+  ///   - weights: One a row, how often it counts; rows of weight 0 are not there. All 1 when `nil`.
   public init(_ logProb: [Double], weights: [Double]? = nil) {
-    rowCount = logProb.count
+    rowCount = weights?.count { $0 > 0 } ?? logProb.count
     var total = 0.0
     var weightTotal = 0.0
-    var finite = 0
-    for (index, value) in logProb.enumerated() where value.isFinite {
+    nonFiniteCount = 0
+    for (index, value) in logProb.enumerated() {
       let weight = weights?[index] ?? 1
+      if weight == 0 { continue }
+      if !value.isFinite {
+        nonFiniteCount += 1
+        continue
+      }
       total += weight * value
       weightTotal += weight
-      finite += 1
     }
-    nonFiniteCount = logProb.count - finite
-    mean = finite > 0 ? total / weightTotal : .nan
+    mean = weightTotal > 0 ? total / weightTotal : .nan
     var squares = 0.0
     for (index, value) in logProb.enumerated() where value.isFinite {
-      let weight = weights?[index] ?? 1
-      squares += weight * weight * (value - mean) * (value - mean)
+      squares += (weights?[index] ?? 1) * (value - mean) * (value - mean)
     }
-    standardError =
-      finite > 1 ? (squares * Double(finite) / Double(finite - 1)).squareRoot() / weightTotal : .nan
+    standardError = weightTotal > 1 ? (squares / (weightTotal - 1) / weightTotal).squareRoot() : .nan
+    if weights != nil { self.weightTotal = weightTotal }
   }
 
-  /// Takes further rows in, given by a summary of theirs; rows of equal weight only.
+  /// Takes further rows in, given by a summary of theirs.
   ///
   /// What results is the summary of all rows, to rounding (Chan, Golub and LeVeque, 1983, eq. 2.1).
   public mutating func add(_ other: LikelihoodSummary) {
-    let (a, b) = (Double(rowCount - nonFiniteCount), Double(other.rowCount - other.nonFiniteCount))
+    let (a, b) = (weight, other.weight)
+    if weightTotal != nil || other.weightTotal != nil { weightTotal = a + b }
     rowCount += other.rowCount
     nonFiniteCount += other.nonFiniteCount
     if b == 0 { return }
@@ -66,9 +71,12 @@ public struct LikelihoodSummary: Codable, Sendable, Equatable {
       let total = a + b
       let sum = squares(a, standardError) + squares(b, other.standardError) + difference * difference * a * b / total
       mean += difference * b / total
-      standardError = (sum / (total - 1) / total).squareRoot()
+      standardError = total > 1 ? (sum / (total - 1) / total).squareRoot() : .nan
     }
   }
+
+  /// Weight of the finite rows.
+  var weight: Double { weightTotal ?? Double(rowCount - nonFiniteCount) }
 
   private enum CodingKeys: String, CodingKey {
     case rowCount = "row_count"

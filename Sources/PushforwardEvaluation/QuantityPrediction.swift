@@ -59,20 +59,23 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
   ///   - quantiles: At `levels`, ascending, a row.
   ///   - cdf: The distribution function at the value, one a row; where it is known, coverage comes from it.
   ///   - logProb: The log-density at the value, one a row.
-  public init(truth: [Double], means: [Double], quantiles: [[Double]], cdf: [Double]?, logProb: [Double]?) {
-    let count = Double(max(truth.count, 1))
+  ///   - weights: How often each row counts; 1 each when `nil`.
+  public init(
+    truth: [Double], means: [Double], quantiles: [[Double]], cdf: [Double]?, logProb: [Double]?,
+    weights: [Double]? = nil
+  ) {
+    func mean(_ term: (Int) -> Double) -> Double { weightedMean(truth.count, weights: weights, term) }
     let levels = Self.levels
-    rowCount = truth.count
-    rootMeanSquaredError = (zip(truth, means).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / count).squareRoot()
-    meanAbsoluteError =
-      zip(truth, quantiles).reduce(0) { $0 + abs($1.0 - ($1.1[49] + $1.1[50]) / 2) } / count
-    var score = 0.0
-    for (value, row) in zip(truth, quantiles) {
-      for (level, quantile) in zip(levels, row) {
-        score += value >= quantile ? level * (value - quantile) : (1 - level) * (quantile - value)
+    rowCount = weights?.count { $0 > 0 } ?? truth.count
+    rootMeanSquaredError = mean { (truth[$0] - means[$0]) * (truth[$0] - means[$0]) }.squareRoot()
+    meanAbsoluteError = mean { abs(truth[$0] - (quantiles[$0][49] + quantiles[$0][50]) / 2) }
+    let score = mean { place in
+      let value = truth[place]
+      return zip(levels, quantiles[place]).reduce(0) { sum, pair in
+        sum + (value >= pair.1 ? pair.0 * (value - pair.1) : (1 - pair.0) * (pair.1 - value))
       }
     }
-    rankedProbabilityScore = 2 * score / (count * Double(levels.count))
+    rankedProbabilityScore = 2 * score / Double(levels.count)
     // Without a distribution function, the value's rank among the quantiles.
     let places =
       cdf
@@ -80,27 +83,35 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
         Double(row.count { $0 < value } + row.count { $0 <= value }) / (2 * Double(row.count))
       }
     coverage = Self.intervals.map { level in
-      let inside = places.count { $0 >= (1 - level) / 2 && $0 <= (1 + level) / 2 }
-      return Coverage(level: level, found: Double(inside) / count)
+      Coverage(
+        level: level, found: mean { places[$0] >= (1 - level) / 2 && places[$0] <= (1 + level) / 2 ? 1 : 0 })
     }
-    logLikelihood = logProb.map { LikelihoodSummary($0) }
+    logLikelihood = logProb.map { LikelihoodSummary($0, weights: weights) }
     if let cdf, !cdf.isEmpty {
-      let distance = Self.distance(cdf)
+      let distance = Self.uniformityDistance(of: cdf, weights: weights)
       uniformityDistance = distance
-      uniformityProbability = Self.probability(of: distance, count: cdf.count)
+      uniformityProbability = Self.probability(of: distance, count: weights?.reduce(0, +) ?? Double(cdf.count))
     }
   }
 
-  private static func distance(_ places: [Double]) -> Double {
-    let sorted = places.sorted()
-    let count = Double(sorted.count)
-    return sorted.enumerated().reduce(0) { worst, entry in
-      max(worst, Double(entry.offset + 1) / count - entry.element, entry.element - Double(entry.offset) / count)
+  /// Kolmogorov's distance between some values of a distribution function and the uniform distribution.
+  ///
+  /// - Parameters:
+  ///   - places: From 0 to 1.
+  ///   - weights: How often each counts; 1 each when `nil`.
+  package static func uniformityDistance(of places: [Double], weights: [Double]? = nil) -> Double {
+    let total = weights?.reduce(0, +) ?? Double(places.count)
+    var (below, worst) = (0.0, 0.0)
+    for index in places.indices.sorted(by: { places[$0] < places[$1] }) {
+      let weight = weights?[index] ?? 1
+      worst = max(worst, (below + weight) / total - places[index], places[index] - below / total)
+      below += weight
     }
+    return worst
   }
 
-  private static func probability(of distance: Double, count: Int) -> Double {
-    let root = Double(count).squareRoot()
+  private static func probability(of distance: Double, count: Double) -> Double {
+    let root = count.squareRoot()
     let x = (root + 0.12 + 0.11 / root) * distance
     if x < 0.3 { return 1 }
     var sum = 0.0
@@ -110,4 +121,16 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
     }
     return min(max(2 * sum, 0), 1)
   }
+}
+
+/// The mean of a term over rows, each counted as often as its weight says; 0 without rows.
+func weightedMean(_ count: Int, weights: [Double]?, _ term: (Int) -> Double) -> Double {
+  var (sum, total) = (0.0, 0.0)
+  for row in 0..<count {
+    let weight = weights?[row] ?? 1
+    if weight == 0 { continue }
+    sum += weight * term(row)
+    total += weight
+  }
+  return total > 0 ? sum / total : 0
 }

@@ -113,10 +113,12 @@ extension TableError: CustomStringConvertible {
 private func badCellsDescription(
   source: String, expected: String, cells: [TableError.BadCell], count: Int, hint: String
 ) -> String {
-  let shown = cells.map { "line \($0.line) column \($0.column): \(quoted($0.text))" }.joined(separator: "; ")
-  let rest = count > cells.count ? "; and \(count - cells.count) more" : ""
-  let first = cells.first.map { ":\($0.line)" } ?? ""
-  return "\(source)\(first): expected \(expected), found \(shown)\(rest)" + (hint.isEmpty ? "" : ". \(hint)")
+  let others = cells.dropFirst().map { "line \($0.line), column \($0.column): \(quoted($0.text))" }
+  let rest = others + (count > cells.count ? ["and \(count - cells.count) more"] : [])
+  let first = cells.first.map { ":\($0.line): column \($0.column)" } ?? ""
+  let found = cells.first.map { quoted($0.text) } ?? "something else"
+  return "\(source)\(first): expected \(expected), found \(found)" + rest.map { "; \($0)" }.joined()
+    + (hint.isEmpty ? "" : ". \(hint)")
 }
 
 /// Text in quotes for a one-line message: control characters escaped, cut after 40 characters.

@@ -105,7 +105,7 @@ import Testing
       for extra in [[], ["-o", "scores.csv"], ["-o", "new.csv"]] {
         let run = try program.run(["score", "small.model", "bad.csv"] + extra)
         #expect(run.status == 1)
-        #expect(run.error.hasPrefix("pushforward: error: bad.csv:30002: expected a number"), "\(run.error)")
+        #expect(run.error.hasPrefix("pushforward: error: bad.csv:30002: column y: expected a number"), "\(run.error)")
       }
       #expect(try program.read("scores.csv") == "what was there")
       let files = try FileManager.default.contentsOfDirectory(atPath: program.directory.path)

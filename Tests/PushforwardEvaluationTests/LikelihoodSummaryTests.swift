@@ -20,6 +20,17 @@ import Testing
     }
   }
 
+  @Test func weightsAreRepetitions() {
+    let (values, weights) = ([1.0, 4, -2, 7, 0.5], [2.0, 0, 3, 1, 1])
+    let repeated = LikelihoodSummary([1, 1, -2, -2, -2, 7, 0.5])
+    let once = LikelihoodSummary(values, weights: weights)
+    #expect(once.rowCount == 4 && abs(once.mean - repeated.mean) < 1e-12)
+    #expect(abs(once.standardError - repeated.standardError) < 1e-12)
+    var total = LikelihoodSummary(Array(values[..<2]), weights: Array(weights[..<2]))
+    total.add(LikelihoodSummary(Array(values[2...]), weights: Array(weights[2...])))
+    #expect(abs(total.mean - repeated.mean) < 1e-12 && abs(total.standardError - repeated.standardError) < 1e-12)
+  }
+
   @Test func noRowsAddNothing() {
     var total = LikelihoodSummary([])
     #expect(total.mean.isNaN && total.rowCount == 0)

@@ -31,7 +31,7 @@ import Testing
     let text = "a,b\n" + good + "12O,2\n" + "3,#\n" + good
     #expect(
       try message(text)
-        == "FILE:302: expected a number, found line 302 column a: \"12O\"; line 303 column b: \"#\". "
+        == "FILE:302: column a: expected a number, found \"12O\"; line 303, column b: \"#\". "
         + "Mark such texts as missing (--missing TEXT), or declare the column a category in a schema file")
     let many = "a\n" + String(repeating: "1\n", count: 1000) + String(repeating: "x\u{1b}[0m\n", count: 12)
     #expect(try message(many).contains("line 1011 column a: \"x\\u{1B}[0m\"; and 2 more."))
@@ -44,7 +44,7 @@ import Testing
     let rows = String(repeating: "1\n", count: 30)
     for text in ["inf", "-Inf", "INFINITY", "1e999"] {
       #expect(
-        try message("a\n\(rows)\(text)\n").hasPrefix("FILE:32: expected a number, found line 32 column a: \"\(text)\""))
+        try message("a\n\(rows)\(text)\n").hasPrefix("FILE:32: column a: expected a number, found \"\(text)\""))
     }
     #expect(try table("a\n1e9\n1e-999\n1e308\n").values(in: "a") == [1e9, 0, 1e308])
   }
@@ -91,7 +91,7 @@ import Testing
     defer { withExtendedLifetime(file) {} }
     let stream = try CSVStream(path: file.path, columns: [("a", .numbers)])
     let error = #expect(throws: TableError.self) { _ = try stream.next() }
-    #expect(error?.description.hasSuffix(":3: expected a number, found line 3 column a: \"y\"") == true)
+    #expect(error?.description.hasSuffix(":3: column a: expected a number, found \"y\"") == true)
     #expect(throws: TableError.unknownColumn(name: "q", available: ["a", "b"])) {
       _ = try CSVStream(path: file.path, columns: [("q", .numbers)])
     }

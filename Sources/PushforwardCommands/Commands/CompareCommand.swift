@@ -34,11 +34,14 @@ struct CompareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("TOML or JSON file that says what columns are.", valueName: "file"))
   var schema: String?
 
+  @Option(help: ArgumentHelp("Column of row weights.", valueName: "column"))
+  var weights: String?
+
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(name: .customLong("max-seconds"), help: ArgumentHelp("Train each model no longer.", valueName: "s"))
-  var maximumSeconds: Double?
+  @OptionGroup
+  var limits: LimitFlags
 
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
@@ -67,8 +70,8 @@ struct CompareCommand: ParsableCommand {
     var options = FitOptions()
     options.columns = columns.isEmpty ? nil : columnNames(columns)
     options.given = columnNames(given)
-    options.seed = seed
-    options.maximumSeconds = maximumSeconds
+    (options.weights, options.seed) = (weights, seed)
+    limits.apply(to: &options)
     if let schema { options.overrides = try SchemaOverrides(contentsOf: schema) }
     let read = try TableInput(path: data, options: table).readAll(overrides: options.overrides)
     Interruption.catchFirst()
@@ -107,8 +110,8 @@ struct CompareCommand: ParsableCommand {
       entry.likelihood = model.traits.likelihood.rawValue
       (entry.mean, entry.standardError) = (model.record.heldOut, model.record.heldOutStandardError)
       if let test {
-        let rows = try TableInput(path: test, options: table).readRequired(columns: model.requiredColumns)
-        let evaluation = try model.evaluate(rows)
+        let rows = try TableInput(path: test, options: table).readKnown(to: model, weights: weights)
+        let evaluation = try model.evaluate(rows, weights: weights)
         (entry.mean, entry.standardError) = (evaluation.model.mean, evaluation.model.standardError)
       }
     } catch {

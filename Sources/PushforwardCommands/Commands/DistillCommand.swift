@@ -10,7 +10,7 @@ struct DistillCommand: ParsableCommand {
     commandName: "distill",
     abstract: "Compress a model of numeric columns into a shallow flow that scores faster.",
     discussion: """
-      The student learns from draws of the teacher, as many as it wants, and from the teacher's log-density at them. \
+      The student learns from draws of the teacher, as many as it wants (an epoch is 32,768 fresh ones), and from the teacher's log-density at them. \
       Printed are both Kullback-Leibler divergences with standard errors, the likelihood of the table's rows under both \
       (rows that neither was fitted to), and how much smaller and faster the student is. JSON keys: forward_kl, \
       reverse_kl (each with mean and standard_error, nats a row), held_out, parameters, bytes, seconds_per_row, \
@@ -60,15 +60,8 @@ struct DistillCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of everything random.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(
-    name: .customLong("max-seconds"), parsing: .unconditional,
-    help: ArgumentHelp("Train no longer than this.", valueName: "s"))
-  var maximumSeconds: Double?
-
-  @Option(
-    name: .customLong("max-epochs"), parsing: .unconditional,
-    help: ArgumentHelp("Epochs of 32,768 fresh draws at most.", valueName: "n"))
-  var maximumEpochs = 300
+  @OptionGroup
+  var limits: LimitFlags
 
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
@@ -84,10 +77,6 @@ struct DistillCommand: ParsableCommand {
     }
     if !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate: expected a number above 0, found \(learningRate)")
-    }
-    if maximumEpochs < 1 { throw ValidationError("--max-epochs: expected at least 1, found \(maximumEpochs)") }
-    if let maximumSeconds, !(maximumSeconds > 0) {
-      throw ValidationError("--max-seconds: expected a number above 0, found \(maximumSeconds)")
     }
     if let hidden, widths == nil {
       throw ValidationError("--hidden: expected widths from 1 to 65536, separated by commas, found '\(hidden)'")
@@ -108,7 +97,8 @@ struct DistillCommand: ParsableCommand {
     options.matching = matching
     options.learningRate = learningRate
     options.transformer = SplineKind(rawValue: transformer.rawValue) ?? .rationalQuadratic
-    (options.maximumEpochs, options.maximumSeconds) = (maximumEpochs, maximumSeconds)
+    options.maximumSeconds = limits.maximumSeconds
+    if let epochs = limits.maximumEpochs { options.maximumEpochs = epochs }
     if hidden != nil { options.hidden = widths }
     let narrator = FitNarrator()
     Interruption.catchFirst()

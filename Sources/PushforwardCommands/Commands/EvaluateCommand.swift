@@ -25,7 +25,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         pushforward evaluate protein.model test.csv
         pushforward evaluate protein.model test.csv --json | jq .mean_log_likelihood
-        pushforward evaluate shop.model test.csv --targets price,kind
+        pushforward evaluate shop.model test.csv --targets price,kind --weights n
       """)
 
   @Argument(help: ArgumentHelp("Model file.", valueName: "model"))
@@ -39,6 +39,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Flag(help: "Split the log-likelihood by column.")
   var columns = false
+
+  @Option(help: ArgumentHelp("Column that says how often each row counts, in every figure.", valueName: "column"))
+  var weights: String?
 
   @Option(help: ArgumentHelp("Draws a row, for predictions that come from draws.", valueName: "n"))
   var draws = 200
@@ -56,7 +59,7 @@ struct EvaluateCommand: ParsableCommand {
     let splits = columns || model.traits.splitsScores
     let (evaluation, predictions) =
       try names.isEmpty
-      ? (EvaluateCommand.evaluation(of: model, input.pieces(for: model), splits: splits), [])
+      ? (evaluation(of: model, input.pieces(for: model, weights: weights), splits: splits), [])
       : judge(model, input, targets: names, splits: splits)
     let results = try Output()
     if json {
@@ -69,12 +72,13 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// In memory that does not grow with the rows.
-  private static func evaluation(
+  private func evaluation(
     of model: any TableModel, _ pieces: TablePieces, splits: Bool
   ) throws -> ModelEvaluation {
     var total = EvaluationTotal()
+    let weights = weights
     try OrderedPipeline.run(
-      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model, splits: splits) },
+      read: { try pieces.next() }, work: { try EvaluationTotal($0, under: model, splits: splits, weights: weights) },
       write: { total.add($0) })
     return try total.evaluation(likelihood: model.traits.likelihood)
   }
@@ -83,17 +87,19 @@ struct EvaluateCommand: ParsableCommand {
   private func judge(
     _ model: any TableModel, _ input: TableInput, targets: [String], splits: Bool
   ) throws -> (ModelEvaluation, [(name: String, evaluation: PredictionEvaluation)]) {
-    let read = try input.readKnown(to: model)
+    let read = try input.readKnown(to: model, weights: weights)
     let workers = WorkerPool()
     for name in targets where !model.columns.contains(name) {
       throw TableError.unknownColumn(name: name, available: model.columns)
     }
-    let evaluation = try model.evaluate(read, splits: splits, workers: workers)
+    let evaluation = try model.evaluate(read, splits: splits, weights: weights, workers: workers)
     let meter = ProgressMeter()
     var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
     for (index, name) in targets.enumerated() {
       meter.update(done: index, total: targets.count, unit: "columns", detail: name)
-      predictions.append((name, try model.evaluatePrediction(read, target: name, draws: draws, workers: workers)))
+      let found = try model.evaluatePrediction(
+        read, target: name, draws: draws, weights: weights, workers: workers)
+      predictions.append((name, found))
     }
     meter.clear()
     return (evaluation, predictions)

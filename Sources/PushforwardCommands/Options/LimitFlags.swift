@@ -5,7 +5,7 @@ import PushforwardEstimators
 struct LimitFlags: ParsableArguments {
   @Option(
     name: .customLong("max-seconds"), parsing: .unconditional,
-    help: ArgumentHelp("Train no longer than this (each part of a stack).", valueName: "s"))
+    help: ArgumentHelp("Train no longer than this (each model, or part of a stack).", valueName: "s"))
   var maximumSeconds: Double?
 
   @Option(

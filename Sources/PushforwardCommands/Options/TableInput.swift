@@ -39,14 +39,14 @@ struct TableInput {
 
   /// The rows that a model scores, piece by piece; all at once where a row's score depends on those before it.
   ///
-  /// Modelled columns may be absent if the model accepts missing cells.
+  /// Modelled columns may be absent if the model accepts missing cells; a column of weights may not.
   ///
   /// - Throws: `TableError`.
-  func pieces(for model: any TableModel) throws -> TablePieces {
+  func pieces(for model: any TableModel, weights: String? = nil) throws -> TablePieces {
     var csv = options.csv
     csv.passesOverUnknownNames = model.traits.acceptsMissing
-    let columns = model.requiredColumns
-    let needed = model.traits.acceptsMissing ? model.given : []
+    let columns = TableInput.columns(of: model, weights: weights)
+    let needed = model.traits.acceptsMissing ? model.given + (weights.map { [$0] } ?? []) : []
     let mostRows = model.traits.isSequential ? Int.max : (1 << 17) / max(1, columns.count)
     return TablePieces(
       try source(csv).batches(columns: columns, batchRows: .max), needed: needed, mostRows: mostRows)
@@ -112,11 +112,21 @@ struct TableInput {
   /// The columns that a model knows, at once; modelled ones may be absent if the model accepts missing cells.
   ///
   /// - Throws: `TableError`.
-  func readKnown(to model: any TableModel) throws -> Table {
-    guard model.traits.acceptsMissing else { return try readRequired(columns: model.requiredColumns) }
-    let table = try readPresent(columns: model.requiredColumns)
-    for name in model.given { _ = try table.column(name) }
+  func readKnown(to model: any TableModel, weights: String? = nil) throws -> Table {
+    let columns = TableInput.columns(of: model, weights: weights)
+    guard model.traits.acceptsMissing else { return try readRequired(columns: columns) }
+    let table = try readPresent(columns: columns)
+    for name in model.given + (weights.map { [$0] } ?? []) { _ = try table.column(name) }
     return table
+  }
+
+  /// What a model is scored from, and the rows' weights beside it.
+  private static func columns(
+    of model: any TableModel, weights: String?
+  ) -> [(name: String, storage: Column.Storage)] {
+    let columns = model.requiredColumns
+    guard let weights, !columns.contains(where: { $0.name == weights }) else { return columns }
+    return columns + [(weights, .numbers)]
   }
 
   private func source(_ csv: CSVOptions) throws -> TableSource {

@@ -50,20 +50,15 @@ struct AutomaticFit {
     } else {
       let own = limited(.auto, ready, seconds: left(since: start).map { 0.65 * $0 })
       members = try DensityModel.candidates(table, options: own, shouldStop: shouldStop, progress: progress)
-      if canCompare && hasUnitSteps(ready) && !isOver(members) {
+      if canCompare && !isOver(members) {
         progress(.stage("the typed chain, to compare:"))
         members.append(try chain(ready, seconds: left(since: start).map { 0.8 * $0 }))
       }
     }
     if !canCompare || isOver(members) { return members[0] }
-    // The chain has masses where a Gaussian mixture has densities: the same for whole numbers, and for no other steps.
-    if hasUnitSteps(ready) || reason == nil {
-      progress(.stage("a Gaussian mixture, to compare:"))
-      let own = limited(.gmm, ready, seconds: left(since: start).map { 0.8 * $0 })
-      members += rival("gmm") {
-        try MixtureModel.fit(table, options: own, shouldStop: shouldStop, progress: { _ in })
-      }
-    }
+    progress(.stage("a Gaussian mixture, to compare:"))
+    let own = limited(.gmm, ready, seconds: left(since: start).map { 0.8 * $0 })
+    members += rival("gmm") { try MixtureModel.fit(table, options: own, shouldStop: shouldStop, progress: { _ in }) }
     if members.count == 1 { return members[0] }
     return try chosen(members, ready, start: start)
   }
@@ -80,13 +75,6 @@ struct AutomaticFit {
 
   private func isOver(_ members: [any TableModel]) -> Bool {
     shouldStop() || members.contains { $0.record.stopReason == .interrupted }
-  }
-
-  /// Whether every column of whole numbers or dates has the step 1.
-  private func hasUnitSteps(_ ready: MixturePreparation) -> Bool {
-    ready.choice.modelled.allSatisfy { column in
-      (column.kind != .wholeNumber && column.kind != .date) || column.step ?? 1 == 1
-    }
   }
 
   private var workers: WorkerPool { options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool() }

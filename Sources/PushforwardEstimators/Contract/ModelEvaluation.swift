@@ -30,6 +30,7 @@ public struct EvaluationTotal: Sendable {
   private var evidenceBound: LikelihoodSummary?
   private var rowCount = 0
   private var scoredCount = 0
+  private var weights: String?
   private var missing: [(column: String, count: Int)] = []
   private var note: String?
 
@@ -42,20 +43,32 @@ public struct EvaluationTotal: Sendable {
   ///   - piece: The rows.
   ///   - model: The model.
   ///   - splits: Whether to split the score by column.
+  ///   - weights: Column that says how often each row counts; `nil`: once.
   ///   - workers: Threads to use.
-  /// - Throws: as `TableModel.score`; with `splits` as `TableModel.scoreColumns`.
+  /// - Throws: as `TableModel.score`; with `splits` as `TableModel.scoreColumns`; `EstimatorError.badWeights`.
   public init(
-    _ piece: Table, under model: some TableModel, splits: Bool = false, workers: WorkerPool? = nil
+    _ piece: Table, under model: some TableModel, splits: Bool = false, weights: String? = nil,
+    workers: WorkerPool? = nil
   ) throws {
+    let all = try weights.map { try piece.rowWeights(column: $0, ofWhole: false) }
+    self.weights = weights
+    func summary(_ logProb: [Double], of rows: [Int]) -> LikelihoodSummary {
+      LikelihoodSummary(logProb, weights: all.map { all in rows.map { all[$0] } })
+    }
     if splits {
       columns = try model.scoreColumns(piece, workers: workers).columns.map { name, logProb in
-        (name, LikelihoodSummary(logProb.filter { !$0.isNaN }))
+        let present = logProb.indices.filter { !logProb[$0].isNaN }
+        return (name, summary(present.map { logProb[$0] }, of: present))
       }
     }
     let scores = try model.score(piece, workers: workers)
-    self.model = LikelihoodSummary(scores.scoredRows.map { scores.logProb[$0] })
-    baselines = try model.baselines(piece).map { ($0.key, $0.name, LikelihoodSummary($0.logProb)) }
-    evidenceBound = scores.evidenceBounds.map { bounds in LikelihoodSummary(scores.scoredRows.map { bounds[$0] }) }
+    let scored = scores.scoredRows
+    self.model = summary(scored.map { scores.logProb[$0] }, of: scored)
+    baselines = try model.baselines(piece).map {
+      // Some score rows that the model cannot.
+      ($0.key, $0.name, summary($0.logProb, of: $0.logProb.count == scored.count ? scored : Array(0..<piece.rowCount)))
+    }
+    evidenceBound = scores.evidenceBounds.map { bounds in summary(scored.map { bounds[$0] }, of: scored) }
     rowCount = piece.rowCount
     scoredCount = scores.scoredRows.count
     missing = scores.missing
@@ -85,9 +98,12 @@ public struct EvaluationTotal: Sendable {
 
   /// The evaluation of all rows.
   ///
-  /// - Throws: `EstimatorError.tooFewRows` when no row could be scored.
+  /// - Throws: `EstimatorError.tooFewRows` when no row could be scored, `.badWeights` when none counts.
   public func evaluation(likelihood: ModelTraits.Likelihood) throws -> ModelEvaluation {
     if scoredCount == 0 { throw EstimatorError.tooFewRows(expected: 1, found: 0, note: note) }
+    if let weights, model.rowCount == 0 {
+      throw EstimatorError.badWeights(column: weights, detail: "all weights are zero")
+    }
     return ModelEvaluation(
       model: model, likelihood: likelihood, baselines: baselines, columns: columns, evidenceBound: evidenceBound,
       leftOutNote: note)
@@ -97,10 +113,16 @@ public struct EvaluationTotal: Sendable {
 extension TableModel {
   /// Mean log-likelihood of a table's rows.
   ///
-  /// - Throws: as `score`; `EstimatorError.tooFewRows` when no row can be scored.
+  /// - Parameters:
+  ///   - table: The rows.
+  ///   - splits: Whether to split the score by column.
+  ///   - weights: Column that says how often each row counts; `nil`: once.
+  ///   - workers: Threads to use.
+  /// - Throws: as `score`; `EstimatorError.tooFewRows` when no row can be scored, `.badWeights`.
   public func evaluate(
-    _ table: Table, splits: Bool = false, workers: WorkerPool? = nil
+    _ table: Table, splits: Bool = false, weights: String? = nil, workers: WorkerPool? = nil
   ) throws -> ModelEvaluation {
-    try EvaluationTotal(table, under: self, splits: splits, workers: workers).evaluation(likelihood: traits.likelihood)
+    try EvaluationTotal(table, under: self, splits: splits, weights: weights, workers: workers).evaluation(
+      likelihood: traits.likelihood)
   }
 }

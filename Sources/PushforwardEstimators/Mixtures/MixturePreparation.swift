@@ -78,8 +78,11 @@ struct MixturePreparation {
 extension Table {
   /// The weights of the rows that a column holds.
   ///
+  /// - Parameters:
+  ///   - column: Its name.
+  ///   - ofWhole: Whether this is all of the table, so that some weight must not be zero.
   /// - Throws: `TableError.unknownColumn`, `EstimatorError.badWeights` for what is no weight.
-  package func rowWeights(column: String) throws -> [Double] {
+  package func rowWeights(column: String, ofWhole: Bool = true) throws -> [Double] {
     guard let numbers = try self.column(column).numbers?.values else {
       throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
     }
@@ -88,7 +91,7 @@ extension Table {
         column: column,
         detail: "expected finite numbers, not negative; found \(numbers[row]) in \(place(ofRow: row))")
     }
-    if !numbers.contains(where: { $0 > 0 }) {
+    if ofWhole && !numbers.contains(where: { $0 > 0 }) {
       throw EstimatorError.badWeights(column: column, detail: "all weights are zero")
     }
     return numbers

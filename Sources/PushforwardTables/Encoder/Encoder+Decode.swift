@@ -35,16 +35,5 @@ extension Encoder {
 
 extension EncodedColumn {
   /// Decoded values as a column: numbers, or texts for dates.
-  package func column(_ values: [Double]) -> Column {
-    guard schema.kind == .date, let unit = schema.dateUnit else {
-      return .numbers(NumberColumn(unchecked: values, missingCount: 0, recording: .init(decimals: decimals)))
-    }
-    return .categories(
-      CategoryColumn(
-        values.map { value in
-          let seconds = value * unit.seconds
-          return schema.dateFormat?.text(secondsSince1970: seconds, hasTime: unit == .second)
-            ?? ISODate.text(secondsSince1970: seconds, hasTime: unit == .second)
-        }))
-  }
+  package func column(_ values: [Double]) -> Column { schema.column(of: values, decimals: decimals) }
 }

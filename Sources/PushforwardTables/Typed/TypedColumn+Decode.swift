@@ -39,7 +39,7 @@ extension TypedColumn {
       if code < 0 { return .nan }
       return (code < atoms ? values[code] : number(Double(z[row]), grid: grid)) + origin
     }
-    return column(decoded)
+    return schema.column(of: decoded, decimals: decimals)
   }
 
   /// The value at a place of the continuous scale: a multiple of the step that is no class of its own, inside the range.
@@ -65,22 +65,6 @@ extension TypedColumn {
     var down = x
     while scale.isCut(down) { down = grid.gridValue(down - grid.value) }
     return down
-  }
-
-  /// Numbers as a column: texts for dates.
-  private func column(_ numbers: [Double]) -> Column {
-    let missing = numbers.count { $0.isNaN }
-    guard schema.kind == .date, let unit = schema.dateUnit else {
-      return .numbers(NumberColumn(unchecked: numbers, missingCount: missing, recording: .init(decimals: decimals)))
-    }
-    return .categories(
-      CategoryColumn(
-        numbers.map { number in
-          if number.isNaN { return nil }
-          let seconds = number * unit.seconds
-          return schema.dateFormat?.text(secondsSince1970: seconds, hasTime: unit == .second)
-            ?? ISODate.text(secondsSince1970: seconds, hasTime: unit == .second)
-        }))
   }
 }
 
