@@ -13,6 +13,10 @@ extension FitOptions {
     func require(_ value: Int?, in range: ClosedRange<Int>, _ name: String) throws {
       try require(value.map(range.contains) ?? true, name, "\(range.lowerBound) to \(range.upperBound)", value)
     }
+    if let column = overrides.firstWithErrors, ![.auto, .gmm].contains(model) {
+      throw EstimatorError.cannotAnswer(
+        model: model.rawValue, question: "errors of measurement (error_column of \(column)); 'gmm' does")
+    }
     try require(transforms, in: 1...1024, "transforms")
     try require(bins, in: 1...64, "spline bins")
     try require(components, in: 1...100_000, "components")

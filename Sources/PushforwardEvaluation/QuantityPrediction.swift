@@ -99,6 +99,7 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - places: From 0 to 1.
   ///   - weights: How often each counts; 1 each when `nil`.
+  /// - Returns: From 0 to 1.
   package static func uniformityDistance(of places: [Double], weights: [Double]? = nil) -> Double {
     let total = weights?.reduce(0, +) ?? Double(places.count)
     var (below, worst) = (0.0, 0.0)

@@ -27,7 +27,8 @@ extension GaussianMixture {
     let posterior = try responsibilities(row).values
     let missing = (0..<features).filter { row.numbers.values[$0].isNaN }
     let observed = (0..<features).filter { !row.numbers.values[$0].isNaN }
-    let factors = PatternFactors(self, observed: observed, missing: missing, completing: true)
+    let errors = row.errors.map { errors in observed.map { errors.values[$0] * errors.values[$0] } } ?? []
+    let factors = PatternFactors(self, observed: observed, missing: missing, errors: errors, completing: true)
     let (o, m) = (observed.count, missing.count)
     return part(
       weights: posterior, columns: missing, categories: levels.indices.filter { row.codes[$0] < 0 }

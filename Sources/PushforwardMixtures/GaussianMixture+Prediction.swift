@@ -93,7 +93,7 @@ public struct NumberPrediction: Sendable {
 }
 
 extension GaussianMixture {
-  /// The distribution of a numeric column given each row's other present cells.
+  /// The distribution of a numeric column, as it would be measured, given each row's other present cells.
   ///
   /// - Parameters:
   ///   - column: The column; its own cells are not looked at.
@@ -132,7 +132,9 @@ extension GaussianMixture {
                         - self.means[k * self.features + factors.observed[j]])
                   }
                   means[row * width + k] = mean
-                  deviations[row * width + k] = factors.conditionals[(k * m + place) * m + place].squareRoot()
+                  let error = rows.errors?[row, column] ?? 0
+                  deviations[row * width + k] =
+                    (factors.conditionals[(k * m + place) * m + place] + error * error).squareRoot()
                 }
               }
             }, end: { _, _ in })
@@ -156,7 +158,7 @@ extension GaussianMixture {
     try check(rows)
     var codes = rows.codes
     for row in 0..<rows.count { codes[row * levels.count + category] = -1 }
-    let hidden = MixtureRows(unchecked: rows.numbers, codes: codes, levels: levels, weights: nil)
+    let hidden = MixtureRows(unchecked: rows.numbers, codes: codes, levels: levels, weights: nil, errors: rows.errors)
     let posterior = try responsibilities(hidden, workers: workers)
     let width = levels[category]
     var out = Matrix<Double>(rows: rows.count, columns: width)
@@ -178,6 +180,6 @@ extension GaussianMixture {
     }
     var numbers = rows.numbers
     for row in 0..<rows.count { numbers[row, column] = .nan }
-    return MixtureRows(unchecked: numbers, codes: rows.codes, levels: levels, weights: nil)
+    return MixtureRows(unchecked: numbers, codes: rows.codes, levels: levels, weights: nil, errors: rows.errors)
   }
 }

@@ -50,7 +50,8 @@ public struct MixtureFit: Sendable {
 }
 
 extension GaussianMixture {
-  /// Fits a mixture by expectation and maximisation in log space, missing cells exactly marginalised.
+  /// Fits a mixture by expectation and maximisation in log space, missing cells exactly marginalised, errors of measurement
+  /// deconvolved.
   ///
   /// - Parameters:
   ///   - rows: At least one of positive weight.
@@ -60,7 +61,8 @@ extension GaussianMixture {
   ///   - shouldStop: Asked after each round; `true` ends the fit with what there is.
   /// - Returns: The mixture; never singular, whatever the rows.
   /// - Throws: `MixtureError`.
-  /// - SeeAlso: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm".
+  /// - SeeAlso: Dempster, Laird & Rubin (1977), "Maximum likelihood from incomplete data via the EM algorithm"; Bovy, Hogg &
+  ///   Roweis (2011), "Extreme deconvolution", arXiv:0905.2979.
   public static func fit(
     _ rows: MixtureRows, options: MixtureFitOptions = MixtureFitOptions(), start: GaussianMixture? = nil,
     workers: WorkerPool? = nil, shouldStop: () -> Bool = { false }
@@ -115,8 +117,10 @@ final class MixtureTrainer {
       probabilities: rows.levels.map { [Double](repeating: 1 / Double($0), count: $0) })
     let rule = Maximisation(
       layout: StatisticsLayout(first), kind: .full, levels: rows.levels, prior: nil, centre: nil, floor: 1e-4)
-    // Without missing cells the first round is the answer.
-    for _ in 0..<(tiles.segments.count > 1 ? 10 : 1) { first = rule(pass.sums(first, workers: workers).sums, first) }
+    // Without missing cells and errors the first round is the answer.
+    for _ in 0..<(rows.errors != nil ? 30 : tiles.segments.count > 1 ? 10 : 1) {
+      first = rule(pass.sums(first, workers: workers).sums, first)
+    }
     single = first
   }
 
@@ -228,7 +232,7 @@ extension MixturePass {
     likelihoods.withUnsafeMutableBufferPointer { likelihoods in
       let likelihoods = likelihoods.baseAddress!
       run(
-        mixture, completing: true, workers: workers,
+        mixture, completing: true, denoising: true, workers: workers,
         begin: { chunk in (chunk, SegmentMoments(layout)) },
         body: { context, evaluator, segment, first, count, factors in
           likelihoods[context.0] += evaluator.weigh(segment, first: first, count: count)

@@ -41,9 +41,10 @@ struct MixturePass {
   /// Runs `body` for every block of tiles, in order within a chunk.
   ///
   /// `begin` makes what a worker needs, once a chunk; `end` is called at the end of each piece. `completing`: factors
-  /// carry what missing cells need.
+  /// carry what missing cells need, `denoising` what numbers with errors need too.
   func run<Context>(
-    _ mixture: GaussianMixture, completing: Bool, workers: WorkerPool?, begin: (_ chunk: Int) -> Context,
+    _ mixture: GaussianMixture, completing: Bool, denoising: Bool = false, workers: WorkerPool?,
+    begin: (_ chunk: Int) -> Context,
     body: (Context, MixtureEvaluator, PatternTiles.Segment, _ first: Int, _ count: Int, PatternFactors) -> Void,
     end: (Context, PatternFactors) -> Void
   ) {
@@ -51,8 +52,7 @@ struct MixturePass {
     let shared = tiles.segments.map { segment in
       segment.tiles < Self.sharedTiles
         ? nil
-        : PatternFactors(
-          mixture, observed: segment.observed, missing: segment.missing, completing: completing)
+        : PatternFactors(mixture, segment, completing: completing, denoising: denoising)
     }
     func work(chunk: Int, worker: Int) {
       let evaluator = MixtureEvaluator(mixture, tiles, tables: tables)
@@ -61,8 +61,7 @@ struct MixturePass {
         let segment = tiles.segments[piece.segment]
         let factors =
           shared[piece.segment]
-          ?? PatternFactors(
-            mixture, observed: segment.observed, missing: segment.missing, completing: completing)
+          ?? PatternFactors(mixture, segment, completing: completing, denoising: denoising)
         var first = piece.first
         while first < piece.first + piece.count {
           let count = min(MixtureEvaluator.blockTiles, piece.first + piece.count - first)

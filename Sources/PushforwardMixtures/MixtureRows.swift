@@ -12,6 +12,10 @@ public struct MixtureRows: Sendable {
   ///
   /// A weight of 2 is the row twice.
   public let weights: [Double]?
+  /// Standard deviation of the error with which each number was measured, shaped as `numbers`; `nil`: none has any.
+  ///
+  /// A mixture is that of the numbers without their errors: a row counts by the density of number plus normal error.
+  public let errors: Matrix<Double>?
 
   /// Number of rows.
   public var count: Int { numbers.rows }
@@ -23,10 +27,20 @@ public struct MixtureRows: Sendable {
   ///   - codes: Row-major, one a row and category column.
   ///   - levels: Levels of each category column, each at least 1.
   ///   - weights: One a row, finite, not negative.
+  ///   - errors: `rows x features`, finite, not negative; those of missing cells are not looked at.
   /// - Throws: `MixtureError.size` or `.value`.
   public init(
-    numbers: Matrix<Double>, codes: [Int32] = [], levels: [Int] = [], weights: [Double]? = nil
+    numbers: Matrix<Double>, codes: [Int32] = [], levels: [Int] = [], weights: [Double]? = nil,
+    errors: Matrix<Double>? = nil
   ) throws(MixtureError) {
+    if let errors, (errors.rows, errors.columns) != (numbers.rows, numbers.columns) {
+      throw .size(what: "errors of measurement", expected: numbers.values.count, found: errors.values.count)
+    }
+    if let errors, let bad = errors.values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw .value(
+        what: "error of row \(bad / numbers.columns), column \(bad % numbers.columns)",
+        expected: "a finite number, not negative", found: "\(errors.values[bad])")
+    }
     if codes.count != numbers.rows * levels.count {
       throw .size(what: "category codes", expected: numbers.rows * levels.count, found: codes.count)
     }
@@ -53,6 +67,7 @@ public struct MixtureRows: Sendable {
     self.codes = codes
     self.levels = levels
     self.weights = weights
+    self.errors = errors
   }
 
   /// The rows of the given numbers, in that order.
@@ -61,14 +76,17 @@ public struct MixtureRows: Sendable {
     return MixtureRows(
       unchecked: numbers.selectingRows(indices),
       codes: indices.flatMap { codes[$0 * width..<($0 + 1) * width] }, levels: levels,
-      weights: weights.map { weights in indices.map { weights[$0] } })
+      weights: weights.map { weights in indices.map { weights[$0] } }, errors: errors?.selectingRows(indices))
   }
 
-  init(unchecked numbers: Matrix<Double>, codes: [Int32], levels: [Int], weights: [Double]?) {
+  init(
+    unchecked numbers: Matrix<Double>, codes: [Int32], levels: [Int], weights: [Double]?, errors: Matrix<Double>? = nil
+  ) {
     self.numbers = numbers
     self.codes = codes
     self.levels = levels
     self.weights = weights
+    self.errors = errors
   }
 
   /// Weighted mean and standard deviation of each column over its present cells; (0, 0) where there are none.

@@ -52,7 +52,7 @@ final class SegmentMoments {
 
   /// Adds the segment's sums to those over all columns.
   ///
-  /// The missing numbers count as their conditional means, and their conditional covariance is added to the second
+  /// The missing numbers, and those with errors, count as their conditional means, and their conditional covariance is added to the second
   /// moments: this is what makes the maximisation exact (Dempster, Laird & Rubin 1977; Ghahramani & Jordan 1994).
   func expand(_ factors: PatternFactors, into sums: UnsafeMutablePointer<Double>) {
     let (d, o, m) = (layout.features, factors.observed.count, factors.missing.count)
@@ -62,8 +62,10 @@ final class SegmentMoments {
       if mass == 0 { continue }
       let first = sums + layout.first(k)
       let second = sums + layout.second(k)
-      for (position, column) in factors.observed.enumerated() { first[column] += firsts[k * o + position] }
-      if layout.isDiagonal {
+      for (position, column) in factors.observed.enumerated() where !factors.isDenoised[position] {
+        first[column] += firsts[k * o + position]
+      }
+      if layout.isDiagonal, factors.isDiagonal {
         for (position, column) in factors.observed.enumerated() { second[column] += seconds[k * o + position] }
         for (position, column) in factors.missing.enumerated() {
           second[column] += mass * factors.conditionals[(k * m + position) * m + position]
@@ -71,13 +73,27 @@ final class SegmentMoments {
         continue
       }
       let part = seconds + k * o * o
-      for row in 0..<o {
-        for column in 0...row {
-          second[factors.observed[row] * d + factors.observed[column]] += part[row * o + column]
-        }
+      if layout.isDiagonal {
+        var matrix = [Double](repeating: 0, count: d * d)
+        matrix.withUnsafeMutableBufferPointer { expandFull(factors, k, part, mass, first, $0.baseAddress!) }
+        for column in 0..<d { second[column] += matrix[column * d + column] }
+      } else {
+        expandFull(factors, k, part, mass, first, second)
       }
-      if m > 0 { expandMissing(factors, k, part, mass, first, second) }
     }
+  }
+
+  private func expandFull(
+    _ factors: PatternFactors, _ k: Int, _ part: UnsafePointer<Double>, _ mass: Double,
+    _ first: UnsafeMutablePointer<Double>, _ second: UnsafeMutablePointer<Double>
+  ) {
+    let (d, o) = (layout.features, factors.observed.count)
+    for row in 0..<o where !factors.isDenoised[row] {
+      for column in 0...row where !factors.isDenoised[column] {
+        second[factors.observed[row] * d + factors.observed[column]] += part[row * o + column]
+      }
+    }
+    if !factors.missing.isEmpty { expandMissing(factors, k, part, mass, first, second) }
   }
 
   private func expandMissing(
@@ -97,7 +113,7 @@ final class SegmentMoments {
         var mean = 0.0
         for i in 0..<o { mean += a[i] * firsts[k * o + i] }
         first[factors.missing[row]] += mean
-        for j in 0..<o {
+        for j in 0..<o where !factors.isDenoised[j] {
           let (high, low) = Self.ordered(factors.missing[row], factors.observed[j])
           second[high * d + low] += cross[row * o + j]
         }
@@ -107,7 +123,8 @@ final class SegmentMoments {
           let a = (k * m + column) * o
           var sum = mass * factors.conditionals[(k * m + row) * m + column]
           for i in 0..<o { sum += cross[row * o + i] * regressions[a + i] }
-          second[factors.missing[row] * d + factors.missing[column]] += sum
+          let (high, low) = Self.ordered(factors.missing[row], factors.missing[column])
+          second[high * d + low] += sum
         }
       }
     }

@@ -13,9 +13,17 @@ import PushforwardCore
 /// With Σₒₒ = L·Lᵀ over the present columns and W = L⁻¹, a component's log-density is
 /// log π + Σ log Wᵢᵢ − ½‖W(x − μ)‖² − o/2·log 2π. The missing numbers given the present ones are normal with mean
 /// μₘ + A(xₒ − μₒ) and covariance C, where A = ΣₘₒΣₒₒ⁻¹ and C = Σₘₘ − AΣₒₘ.
+///
+/// Where present numbers have errors, Σₒₒ + S stands in place of Σₒₒ, S the diagonal of their variances, and the numbers
+/// without their errors may be asked for as missing ones are.
+///
+/// - SeeAlso: Bovy, Hogg & Roweis (2011), "Extreme deconvolution", Annals of Applied Statistics 5, arXiv:0905.2979.
 struct PatternFactors: Sendable {
   let observed: [Int]
+  /// Columns whose distribution given the present numbers is asked for: the missing ones, perhaps those with errors too.
   let missing: [Int]
+  /// For each present column, whether it is known but for an error and asked for among `missing`.
+  let isDenoised: [Bool]
   /// Present means, `components x observed`.
   let centres: AlignedBuffer<Double>
   /// W of each component, row-major; inverse deviations where the columns are independent.
@@ -32,7 +40,25 @@ struct PatternFactors: Sendable {
   /// Columns that each row of W reaches, for the kernels: 1, 2, ...
   let extents: [Int32]
 
-  init(_ mixture: GaussianMixture, observed: [Int], missing: [Int], completing: Bool) {
+  /// For rows of a segment.
+  ///
+  /// - Parameters:
+  ///   - mixture: The mixture.
+  ///   - segment: Which columns are present, and their errors.
+  ///   - completing: Whether to find what the missing numbers need.
+  ///   - denoising: Whether that is asked for numbers with errors too.
+  init(_ mixture: GaussianMixture, _ segment: PatternTiles.Segment, completing: Bool, denoising: Bool = false) {
+    self.init(
+      mixture, observed: segment.observed, missing: segment.missing, errors: segment.errors, completing: completing,
+      denoising: denoising)
+  }
+
+  init(
+    _ mixture: GaussianMixture, observed: [Int], missing: [Int], errors: [Double] = [], completing: Bool,
+    denoising: Bool = false
+  ) {
+    isDenoised = observed.indices.map { denoising && !errors.isEmpty && errors[$0] > 0 }
+    let missing = missing + zip(observed, isDenoised).filter { $0.1 }.map(\.0)
     let (count, o, m) = (mixture.components, observed.count, missing.count)
     self.observed = observed
     self.missing = missing
@@ -43,7 +69,7 @@ struct PatternFactors: Sendable {
         centres.pointer[k * o + position] = mixture.means[k * mixture.features + column]
       }
     }
-    isDiagonal = mixture.kind == .diagonal || mixture.kind == .spherical
+    isDiagonal = (mixture.kind == .diagonal || mixture.kind == .spherical) && errors.isEmpty
     let shared = mixture.kind == .tied
     var regressions: [Double] = []
     var conditionals: [Double] = []
@@ -73,6 +99,7 @@ struct PatternFactors: Sendable {
         if k == 0 || !shared {
           for row in 0..<o {
             for column in 0..<o { factor[row * o + column] = mixture.covariance(k, observed[row], observed[column]) }
+            if !errors.isEmpty { factor[row * o + row] += errors[row] }
           }
           factor.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }

@@ -1,7 +1,7 @@
 import CKernels
 import PushforwardCore
 
-/// Rows as tiles of 64 lanes, those with the same cells present side by side.
+/// Rows as tiles of 64 lanes, those with the same cells present, with the same errors, side by side.
 ///
 /// A tile holds only the present numbers of its rows, so that every kernel runs on dense blocks whatever is missing.
 struct PatternTiles: Sendable {
@@ -10,6 +10,8 @@ struct PatternTiles: Sendable {
     /// Columns that are present, ascending, and those that are not.
     let observed: [Int]
     let missing: [Int]
+    /// Variance of the error of each present column, scaled as the values; empty where there are no errors.
+    let errors: [Double]
     /// First tile, and number of tiles.
     let firstTile: Int
     let tiles: Int
@@ -48,8 +50,10 @@ struct PatternTiles: Sendable {
       let missing = Set(pattern.missing)
       segments.append(
         Segment(
-          observed: (0..<d).filter { !missing.contains($0) }, missing: pattern.missing, firstTile: tile, tiles: tiles,
-          valueOffset: offset))
+          observed: (0..<d).filter { !missing.contains($0) }, missing: pattern.missing,
+          errors: pattern.errors.isEmpty
+            ? [] : (0..<d).filter { !missing.contains($0) }.map { pattern.errors[$0] / (scale[$0] * scale[$0]) },
+          firstTile: tile, tiles: tiles, valueOffset: offset))
       tile += tiles
       offset += tiles * (d - pattern.missing.count) * lanes
     }
@@ -97,28 +101,38 @@ struct PatternTiles: Sendable {
     precondition(count <= Int(Int32.max))
   }
 
-  private static func patterns(_ rows: MixtureRows) -> [(missing: [Int], rows: [Int])] {
+  /// Rows that are treated alike: the same columns missing, and the same errors (variances, one a column; empty: none).
+  private struct Pattern: Hashable {
+    var missing: [Int]
+    var errors: [Double]
+  }
+
+  private static func patterns(_ rows: MixtureRows) -> [(missing: [Int], errors: [Double], rows: [Int])] {
     let d = rows.numbers.columns
-    var found: [(missing: [Int], rows: [Int])] = []
-    var number: [[Int]: Int] = [:]
+    var found: [(missing: [Int], errors: [Double], rows: [Int])] = []
+    var number: [Pattern: Int] = [:]
     var complete: Int?
     for row in 0..<rows.count {
-      var missing: [Int] = []
+      var pattern = Pattern(missing: [], errors: [])
       rows.numbers.values.withUnsafeBufferPointer { values in
-        for column in 0..<d where values[row * d + column].isNaN { missing.append(column) }
+        for column in 0..<d where values[row * d + column].isNaN { pattern.missing.append(column) }
       }
-      if missing.isEmpty {
+      if let errors = rows.errors?.row(row) {
+        let variances = (0..<d).map { rows.numbers[row, $0].isNaN ? 0 : errors[$0] * errors[$0] }
+        if variances.contains(where: { $0 > 0 }) { pattern.errors = variances }
+      }
+      if pattern.missing.isEmpty, pattern.errors.isEmpty {
         if let complete {
           found[complete].rows.append(row)
         } else {
           complete = found.count
-          found.append((missing, [row]))
+          found.append(([], [], [row]))
         }
-      } else if let known = number[missing] {
+      } else if let known = number[pattern] {
         found[known].rows.append(row)
       } else {
-        number[missing] = found.count
-        found.append((missing, [row]))
+        number[pattern] = found.count
+        found.append((pattern.missing, pattern.errors, [row]))
       }
     }
     return found

@@ -64,7 +64,7 @@ import Testing
       ),
       (
         "[columns.a]\n\ncolour = 1\n",
-        "FILE:3: column a: \"colour\" is not known; expected kind, levels, other, step, min, max, period, log or role"
+        "FILE:3: column a: \"colour\" is not known; expected kind, levels, other, step, min, max, period, log, error_column or role"
       ),
       ("[columns.a]\nstep = \"x\"\n", "FILE:2: column a: step must be a number"),
       ("[columns.a]\nmin = 2\nmax = 1\n", "FILE:3: column a: min is above max"),

@@ -16,7 +16,7 @@ struct FitCommand: ParsableCommand {
       in memory that does not grow with its rows: flows learn from all rows, other models from a random sample.
 
       A schema file is TOML, a table a column, with the keys kind (real, whole_number, category, date, ...), levels, \
-      step, min, max, log and role = "ignore":
+      step, min, max, log, error_column (of known standard deviations; gmm) and role = "ignore":
         [columns.age]
         kind = "whole_number"
 

@@ -100,8 +100,9 @@ struct SelfcheckCommand: ParsableCommand {
     )
   }
 
-  /// Each family in one, two and five dimensions and with conditions, parameters away from their start: there, most
-  /// flows are the identity, and nearly every mistake passes. Then each other kind of model.
+  /// Each family of flows in one, two and five dimensions and with conditions, then each other kind of model.
+  ///
+  /// Parameters of flows are away from their start: there, most are the identity, and nearly every mistake passes.
   private func builtIn() throws -> [Subject] {
     var subjects: [Subject] = []
     let (size, seed) = (FlowFamily.Size(transforms: 3, network: NetworkSettings(hidden: [16, 16])), seed)

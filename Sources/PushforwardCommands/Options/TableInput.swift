@@ -68,13 +68,12 @@ struct TableInput {
   func pieces(for model: any TableModel, predicting target: String) throws -> TablePieces {
     var csv = options.csv
     csv.passesOverUnknownNames = true
-    let optional = model.traits.acceptsMissing ? model.columns : [target]
     let columns = model.requiredColumns
+    let needed = model.traits.acceptsMissing ? model.given : columns.map(\.name).filter { $0 != target }
     // A prediction costs hundreds of evaluations a row; sequences must not be cut.
     return TablePieces(
       try source(csv).batches(columns: columns, batchRows: .max),
-      needed: columns.map(\.name).filter { !optional.contains($0) },
-      mostRows: model.traits.isSequential ? .max : 1024)
+      needed: needed, mostRows: model.traits.isSequential ? .max : 1024)
   }
 
   /// Those of the columns that are there, at once.

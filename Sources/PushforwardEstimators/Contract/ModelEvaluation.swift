@@ -118,6 +118,7 @@ extension TableModel {
   ///   - splits: Whether to split the score by column.
   ///   - weights: Column that says how often each row counts; `nil`: once.
   ///   - workers: Threads to use.
+  /// - Returns: The model's likelihood and those of its baselines.
   /// - Throws: as `score`; `EstimatorError.tooFewRows` when no row can be scored, `.badWeights`.
   public func evaluate(
     _ table: Table, splits: Bool = false, weights: String? = nil, workers: WorkerPool? = nil

@@ -20,6 +20,7 @@ extension Models {
   ) throws -> any TableModel {
     try options.validate()
     var options = options
+    if options.model == .auto, options.overrides.firstWithErrors != nil { options.model = .gmm }
     if options.model == .auto, let reason = try reasonForChain(cache, options: options) {
       progress(.stage("mixed, since \(reason)"))
       options.model = .mixed

@@ -42,12 +42,14 @@ struct FitPreparation {
   private init(_ rows: FitRows, schema: Schema, modelled: [String]?, options: FitOptions) throws {
     (self.rows, self.schema, self.modelled, self.options) = (rows, schema, modelled, options)
     plain = try Encoder(
-      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: Self.plainOptions)
+      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given,
+      weights: rows.knownWeights, options: Self.plainOptions)
     encoder =
       options.model == .gaussian
       ? plain
       : try Encoder(
-        fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: options.encoder)
+        fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given,
+        weights: rows.knownWeights, options: options.encoder)
     training = try rows.source(encoder)
     judging = try Self.judging(rows, encoder, seed: options.seed)
     let known = try plain.prepare(rows.known)
@@ -74,7 +76,8 @@ struct FitPreparation {
     var options = options
     options.encoder.transform = .standard
     let encoder = try Encoder(
-      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, options: options.encoder)
+      fitting: rows.known, schema: schema, modelled: modelled, conditions: options.given, weights: rows.knownWeights,
+      options: options.encoder)
     return try FitPreparation(self, encoder: encoder, options: options)
   }
 

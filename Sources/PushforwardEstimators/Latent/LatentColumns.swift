@@ -38,7 +38,7 @@ struct LatentColumns: Codable, Sendable, Equatable {
     encoder = try Encoder(
       fitting: ready.training, schema: ready.schema,
       modelled: entries.filter { $0.form == .encoded }.map(\.name), conditions: ready.options.given,
-      options: ready.options.encoder)
+      weights: ready.trainingWeights, options: ready.options.encoder)
   }
 
   /// What the model is told of each column.

@@ -1,4 +1,5 @@
 import PushforwardCore
+import PushforwardEvaluation
 import PushforwardMixtures
 import PushforwardTables
 
@@ -26,9 +27,10 @@ extension KernelModel {
     }
     var best: (encoding: MixedEncoding, density: KernelDensity, value: Double, scaling: EncoderOptions.Transform)?
     for scaling in ready.scalings {
-      let encoding = try MixedEncoding(fitting: ready.training, choice: ready.choice, options: scaling)
+      let encoding = try MixedEncoding(
+        fitting: ready.training, weights: ready.trainingWeights, choice: ready.choice, options: scaling)
       var rows = try encoding.rows(ready.training, jitterSeed: options.seed, weights: ready.trainingWeights)
-      let shift = rows.logDet.reduce(0, +) / Double(max(rows.logDet.count, 1))
+      let shift = LikelihoodSummary(rows.logDet, weights: ready.trainingWeights).mean
       if rows.mixture.count > maximumKernels {
         let step = Double(rows.mixture.count) / Double(maximumKernels)
         rows.mixture = rows.mixture.selecting((0..<maximumKernels).map { Int(Double($0) * step) })

@@ -28,16 +28,16 @@ struct MixedEncoding: Sendable, Codable {
   }
 
   /// Fits the maps of the columns; each must have a present cell.
-  init(fitting table: Table, choice: ColumnChoice, options: EncoderOptions) throws {
+  init(fitting table: Table, weights: [Double]? = nil, choice: ColumnChoice, options: EncoderOptions) throws {
     (modelled, given) = (choice.modelled.map(\.name), choice.given.map(\.name))
     let all = choice.modelled + choice.given
     categories = all.filter { $0.kind == .category }
     fittedRows = table.rowCount
     numbers = try all.filter { $0.kind != .category }.map { column in
-      let values = try column.numbers(table.column(column.name), place: table.place(ofRow:)).values
-      let present = values.filter { !$0.isNaN }
-      if present.isEmpty { throw TableError.cannotModel(columns: [column.name], detail: "every cell is missing") }
-      return EncodedColumn(fitting: present, schema: column, options: options)
+      guard let fitted = try EncodedColumn(fitting: table, weights: weights, schema: column, options: options) else {
+        throw TableError.cannotModel(columns: [column.name], detail: "every cell is missing")
+      }
+      return fitted
     }
   }
 
@@ -46,6 +46,7 @@ struct MixedEncoding: Sendable, Codable {
   /// The columns that a table must have to be scored.
   var requiredColumns: [(name: String, storage: Column.Storage)] {
     (modelled + given).map { ($0, schema($0).kind.storage) }
+      + numbers.compactMap(\.schema.errorColumn).map { ($0, .numbers) }
   }
   /// Decimals of the columns that have a recording step.
   var decimals: [String: Int] {
@@ -58,7 +59,8 @@ struct MixedEncoding: Sendable, Codable {
   var isConsistent: Bool {
     let known = numbers.map(\.name) + categories.map(\.name)
     return Set(modelled + given) == Set(known) && Set(known).count == known.count
-      && categories.allSatisfy { !($0.levels ?? []).isEmpty } && !modelled.isEmpty
+      && categories.allSatisfy { !($0.levels ?? []).isEmpty } && numbers.allSatisfy(\.carriesErrors)
+      && !modelled.isEmpty
       && known.count == modelled.count + given.count
   }
 
@@ -79,10 +81,16 @@ struct MixedEncoding: Sendable, Codable {
     let (count, width) = (table.rowCount, numbers.count)
     var logDet = [Double](repeating: 0, count: count)
     var matrix = Matrix<Double>(rows: count, columns: width, repeating: .nan)
+    var errors: Matrix<Double>?
     for (feature, column) in numbers.enumerated() where !hiding.contains(column.name) {
       guard let cells = table[column.name] else { continue }
       let values = try column.schema.numbers(cells, place: table.place(ofRow:)).values
       let counts = !given.contains(column.name)
+      if let own = try column.errors(in: table) {
+        var all = errors ?? Matrix(rows: count, columns: width)
+        for row in 0..<count { all[row, feature] = own[row] }
+        errors = all
+      }
       for row in 0..<count where !values[row].isNaN {
         var x = values[row]
         if let jitterSeed {
@@ -119,7 +127,8 @@ struct MixedEncoding: Sendable, Codable {
       if unseenCells > 0 { unseen.append("\(column.name) (\(unseenCells))") }
     }
     return Rows(
-      mixture: try MixtureRows(numbers: matrix, codes: codes, levels: levels, weights: weights), logDet: logDet,
+      mixture: try MixtureRows(numbers: matrix, codes: codes, levels: levels, weights: weights, errors: errors),
+      logDet: logDet,
       note: unseen.isEmpty ? nil : "levels that the fitted rows do not have: \(listed(unseen))")
   }
 

@@ -1,4 +1,5 @@
 import PushforwardCore
+import PushforwardEvaluation
 import PushforwardMixtures
 import PushforwardTables
 import PushforwardTraining
@@ -74,7 +75,8 @@ extension MixtureModel {
       _ ready: MixturePreparation, scaling: EncoderOptions, workers: WorkerPool, isOver: () -> Bool,
       progress: (FitEvent) -> Void
     ) throws {
-      encoding = try MixedEncoding(fitting: ready.training, choice: ready.choice, options: scaling)
+      encoding = try MixedEncoding(
+        fitting: ready.training, weights: ready.trainingWeights, choice: ready.choice, options: scaling)
       let seed = ready.options.seed
       let rows = try encoding.rows(ready.training, jitterSeed: seed, weights: ready.trainingWeights)
       let judging =
@@ -87,7 +89,7 @@ extension MixtureModel {
       if d > 1 && count < 5 * d * d { kinds.append(.tied) }
       if let kind = ready.options.covariance { kinds = [kind] }
       let name = scaling.transform == .marginal ? "own scales" : "plain scales"
-      let shift = (judging ?? rows).logDet.reduce(0, +) / Double(max((judging ?? rows).logDet.count, 1))
+      let shift = LikelihoodSummary((judging ?? rows).logDet, weights: ready.judging.weights).mean
       let selection = try MixtureSelection(
         rows.mixture, judging: judging?.mixture, kinds: kinds,
         components: ready.options.components.map { [$0] }
@@ -118,7 +120,8 @@ extension MixturePart {
       var options = ready.options.encoder
       options.transform = transform
       if transform == .standard { options.allowsLog = false }
-      let encoding = try MixedEncoding(fitting: ready.training, choice: ready.choice, options: options)
+      let encoding = try MixedEncoding(
+        fitting: ready.training, weights: ready.trainingWeights, choice: ready.choice, options: options)
       let rows = try encoding.rows(ready.training, weights: ready.trainingWeights)
       let fit = try GaussianMixture.fit(rows.mixture, options: MixtureFitOptions(kind: kind), workers: workers)
       return MixturePart(encoding: encoding, mixture: fit.mixture)

@@ -81,6 +81,7 @@ extension Table {
   /// - Parameters:
   ///   - column: Its name.
   ///   - ofWhole: Whether this is all of the table, so that some weight must not be zero.
+  /// - Returns: One a row.
   /// - Throws: `TableError.unknownColumn`, `EstimatorError.badWeights` for what is no weight.
   package func rowWeights(column: String, ofWhole: Bool = true) throws -> [Double] {
     guard let numbers = try self.column(column).numbers?.values else {

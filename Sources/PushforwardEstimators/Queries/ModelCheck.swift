@@ -99,7 +99,8 @@ public struct ModelCheck {
   private func parts() throws -> FlowCheck.Finding {
     let columns = try model.scoreColumns(rows, workers: workers).columns
     let sums = (0..<rows.rowCount).map { row in columns.reduce(0) { $0 + $1.logProb[row] } }
-    return FlowCheck.Finding(name: "scores of columns, added up", error: Self.difference(sums, try scores(rows)), limit: 1e-4)
+    return FlowCheck.Finding(
+      name: "scores of columns, added up", error: Self.difference(sums, try scores(rows)), limit: 1e-4)
   }
 
   /// A third of the cells taken out and drawn again: none may be missing, no other may change.
@@ -168,7 +169,8 @@ public struct ModelCheck {
         let summary = LikelihoodSummary(surprises)
         return FlowCheck.Finding(
           name: "\(name): surprise of drawn levels, in standard errors",
-          error: summary.standardError > 0 ? abs(summary.mean) / summary.standardError : 0, limit: Self.largestDeviation)
+          error: summary.standardError > 0 ? abs(summary.mean) / summary.standardError : 0,
+          limit: Self.largestDeviation)
       }
     }
   }

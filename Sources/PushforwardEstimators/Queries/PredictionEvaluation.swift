@@ -49,7 +49,8 @@ extension TableModel {
       let indices = Dictionary(uniqueKeysWithValues: zip(levels, levels.indices))
       let cells = try judged.column(target).categories
       let known = (0..<judged.rowCount).map { cells[$0].flatMap { indices[$0] } }
-      return .category(CategoryPrediction(truth: known, probabilities: probabilities, weights: rowWeights), prediction.method)
+      return .category(
+        CategoryPrediction(truth: known, probabilities: probabilities, weights: rowWeights), prediction.method)
     }
   }
 }

@@ -38,7 +38,7 @@ extension SequenceModel {
     let sequences = try SequenceColumn.layout(sequence, of: table, weights: weights).sequences
     var scaling = options.encoder
     scaling.transform = .standard
-    let encoding = try MixedEncoding(fitting: table, choice: choice, options: scaling)
+    let encoding = try MixedEncoding(fitting: table, weights: weights, choice: choice, options: scaling)
     let rows = try encoding.rows(table, jitterSeed: options.seed)
     let shift = rows.logDet.reduce(0, +) / Double(table.rowCount)
     let settings = self.settings(options)

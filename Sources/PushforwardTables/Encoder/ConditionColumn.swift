@@ -14,13 +14,18 @@ public struct ConditionColumn: Sendable, Codable, Equatable {
   /// Fits the column.
   ///
   /// - Throws: `TableError.wrongKind` for a column that says nothing (constant, identifier, free text).
-  package init(fitting column: Column, schema: ColumnSchema, place: (Int) -> String) throws {
+  package init(
+    fitting column: Column, weights: [Double]? = nil, schema: ColumnSchema, place: (Int) -> String
+  ) throws {
     try Self.check(schema)
     self.schema = schema
     switch schema.kind {
     case .real, .wholeNumber, .date:
-      let values = try schema.numbers(column, place: place).values.filter { !$0.isNaN }
-      transform = StandardTransform(fitting: values, cell: schema.kind == .real ? 0 : schema.step ?? 0, log: schema.log)
+      let values = try schema.numbers(column, place: place).values
+      let rows = values.indices.filter { !values[$0].isNaN && weights?[$0] ?? 1 > 0 }
+      transform = StandardTransform(
+        fitting: rows.map { values[$0] }, weights: weights.map { weights in rows.map { weights[$0] } },
+        cell: schema.kind == .real ? 0 : schema.step ?? 0, log: schema.log)
     case .category, .constant, .identifier, .freeText: transform = nil
     }
   }

@@ -36,26 +36,25 @@ public struct Encoder: Sendable, Codable, Equatable {
   ///   - modelled: The columns to model, none of them if the list is empty; `nil`: all that are not conditions. Then
   ///     constants, identifiers and free text are left out, and `leftOut` says so.
   ///   - conditions: The columns to condition on.
+  ///   - weights: How often each row counts; 1 each when `nil`.
   ///   - options: Choices.
   /// - Throws: `TableError.cannotModel` for category columns, `.unknownColumn`, `.wrongKind`, `.cannotEncode` when nothing
   ///   is left to model.
   public init(
     fitting table: Table, schema: Schema, modelled: [String]? = nil, conditions: [String] = [],
-    options: EncoderOptions = EncoderOptions()
+    weights: [Double]? = nil, options: EncoderOptions = EncoderOptions()
   ) throws {
     let choice = try Self.choose(schema: schema, modelled: modelled, conditions: conditions)
     leftOut = choice.leftOut
     columns = try choice.columns.map { column in
-      let values = try column.numbers(table.column(column.name), place: table.place(ofRow:)).values
-      let present = values.filter { !$0.isNaN }
-      if present.isEmpty {
+      guard let fitted = try EncodedColumn(fitting: table, weights: weights, schema: column, options: options) else {
         throw TableError.cannotModel(columns: [column.name], detail: "every cell is missing")
       }
-      return EncodedColumn(fitting: present, schema: column, options: options)
+      return fitted
     }
     self.conditions = try conditions.map { name in
       try ConditionColumn(
-        fitting: table.column(name), schema: schema.column(name), place: table.place(ofRow:))
+        fitting: table.column(name), weights: weights, schema: schema.column(name), place: table.place(ofRow:))
     }
   }
 

@@ -41,25 +41,27 @@ public struct StandardTransform: Sendable, Codable, Equatable {
   ///
   /// - Parameters:
   ///   - values: Finite values.
+  ///   - weights: How often each counts, not all 0; 1 each when `nil`.
   ///   - cell: Width of the cells that the values are spread over, 0 if none.
   ///   - log: `true`: take it; `false`: do not; `nil`: decide.
-  public init(fitting values: [Double], cell: Double, log: Bool?) {
-    let plain = Self.moments(values, of: { $0 })
+  public init(fitting values: [Double], weights: [Double]? = nil, cell: Double, log: Bool?) {
+    let plain = Self.moments(values, weights, of: { $0 })
     (shift, floor, mean, scale) = (nil, 0, plain.mean, plain.scale)
     guard log != false, let low = values.min(), let high = values.max(), low < high else { return }
     if log == nil, low < 0 || plain.skewness <= 2 { return }
-    let shift = Self.shift(values, low: low, cell: cell)
-    let logs = Self.moments(values, of: { Self.log($0 + shift) })
+    let shift = Self.shift(values, weights, low: low, cell: cell)
+    let logs = Self.moments(values, weights, of: { Self.log($0 + shift) })
     let gain = Self.log(plain.scale) - Self.log(logs.scale) - logs.mean
     if log == nil, gain < 0.1 { return }
     (self.shift, floor, mean, scale) = (shift, low - cell / 2, logs.mean, logs.scale)
   }
 
   /// So large that the smallest value, with its cell, stays clearly positive.
-  private static func shift(_ values: [Double], low: Double, cell: Double) -> Double {
+  private static func shift(_ values: [Double], _ weights: [Double]?, low: Double, cell: Double) -> Double {
     if low - cell / 2 > 0, low > cell { return 0 }
-    let positive = values.filter { $0 > low }.sorted()
-    let typical = positive.isEmpty ? 1 : positive[positive.count / 10] - low
+    let all = WeightedValues(values, weights: weights)
+    let positive = all.filtered { all.values[$0] > low }
+    let typical = positive.values.isEmpty ? 1 : positive.value(at: Int(positive.total / 10)) - low
     return max(cell, typical) - low
   }
 
@@ -74,20 +76,21 @@ public struct StandardTransform: Sendable, Codable, Equatable {
   }
 
   private static func moments(
-    _ values: [Double], of function: (Double) -> Double
+    _ values: [Double], _ weights: [Double]?, of function: (Double) -> Double
   ) -> (mean: Double, scale: Double, skewness: Double) {
     guard !values.isEmpty else { return (0, 1, 0) }
-    let count = Double(values.count)
+    let total = weights?.reduce(0, +) ?? Double(values.count)
+    let weight = { (row: Int) in weights?[row] ?? 1 }
     // Sums of values near the largest double overflow; dividing first does not.
-    let mean = values.reduce(0) { $0 + function($1) / count }
+    let mean = values.enumerated().reduce(0) { $0 + function($1.element) / total * weight($1.offset) }
     let deviation = values.reduce(0) { max($0, (function($1) - mean).magnitude) }
     guard deviation > 0, deviation.isFinite else { return (mean.isFinite ? mean : 0, 1, 0) }
     var second = 0.0
     var third = 0.0
-    for value in values {
+    for (row, value) in values.enumerated() {
       let d = (function(value) - mean) / deviation
-      second += d * d / count
-      third += d * d * d / count
+      second += weight(row) * d * d / total
+      third += weight(row) * d * d * d / total
     }
     return (mean, deviation * second.squareRoot(), third / (second * second.squareRoot()))
   }

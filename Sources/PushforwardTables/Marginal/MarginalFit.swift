@@ -11,9 +11,10 @@ extension MarginalTransform {
   ///
   /// - Parameters:
   ///   - values: Finite values, at least one.
+  ///   - weights: How often each value counts, not all 0; 1 each when `nil`.
   ///   - step: The recording step; `nil`: none, and atoms get cells of about a two-thousandth of the column's spread.
-  public init(fitting values: [Double], step: Double?) {
-    self = MarginalFit(values, step: step).transform()
+  public init(fitting values: [Double], weights: [Double]? = nil, step: Double?) {
+    self = MarginalFit(values, weights: weights, step: step).transform()
   }
 }
 
@@ -90,28 +91,29 @@ struct MarginalFit {
     MarginalTransform(body: body(counts, atoms: [], isFinal: true), atoms: [])
   }
 
-  init(_ all: [Double], step: Double?) {
-    var sorted = all
+  init(_ all: [Double], weights: [Double]?, step: Double?) {
+    var (kept, keptWeights) = (all, weights)
     if all.count > Self.mostValues {
       let stride = Double(all.count) / Double(Self.mostValues)
-      sorted = (0..<Self.mostValues).map { all[Int(Double($0) * stride)] }
-      sorted += [all.min()!, all.max()!]
+      let ends = [all.indices.min { all[$0] < all[$1] }!, all.indices.max { all[$0] < all[$1] }!]
+      let rows = (0..<Self.mostValues).map { Int(Double($0) * stride) } + ends
+      kept = rows.map { all[$0] }
+      keptWeights = weights.map { weights in rows.map { weights[$0] } }
     }
-    sorted.sort()
-    let runs = SortedRuns(sorted)
-    values = runs.values
-    counts = runs.counts.map(Double.init)
-    total = Double(sorted.count)
+    let weighted = WeightedValues(kept, weights: keptWeights)
+    values = weighted.values
+    counts = weighted.counts
+    total = weighted.total
     isStepped = step != nil
-    cell = max(step ?? Self.resolution(sorted), Self.finest(sorted))
+    cell = max(step ?? Self.resolution(weighted), Self.finest(values))
   }
 
   /// A power of ten near a two-thousandth of the middle nine tenths.
-  private static func resolution(_ sorted: [Double]) -> Double {
-    let last = Double(sorted.count - 1)
-    var spread = sorted[Int(0.95 * last)] - sorted[Int(0.05 * last)]
-    if spread <= 0 { spread = sorted[sorted.count - 1] - sorted[0] }
-    if spread <= 0 { spread = max(sorted[0].magnitude, 1) }
+  private static func resolution(_ weighted: WeightedValues) -> Double {
+    let (first, end, last) = (weighted.values[0], weighted.values[weighted.values.count - 1], weighted.total - 1)
+    var spread = weighted.value(at: Int(0.95 * last)) - weighted.value(at: Int(0.05 * last))
+    if spread <= 0 { spread = end - first }
+    if spread <= 0 { spread = max(first.magnitude, 1) }
     return pow(10, log10(spread / 2000).rounded(.down))
   }
 

@@ -47,6 +47,8 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
   public var isOrdered: Bool?
   /// Once around, for a column of angles.
   public var period: Double?
+  /// The column that holds the standard deviation of the error with which each value was measured, in the same units.
+  public var errorColumn: String?
   /// How a date column's texts are written.
   public var dateFormat: DateTextFormat?
   /// Unit of a date column.
@@ -70,6 +72,7 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
     case declaredMaximum = "declared_maximum"
     case isOrdered = "is_ordered"
     case period
+    case errorColumn = "error_column"
     case dateFormat = "date_format"
     case dateUnit = "date_unit"
     case isIgnored = "is_ignored"

@@ -9,12 +9,15 @@ extension RecordingStep {
   /// A column recorded to 0.1 keeps that resolution though a few of its values are averages with many decimals; without
   /// it, repeated values would count as known to the last bit, and the likelihood could grow without bound.
   ///
-  /// - Parameter values: Finite values.
+  /// - Parameters:
+  ///   - values: Finite values.
+  ///   - weights: How often each counts; 1 each when `nil`.
   /// - Returns: `nil` when no power of ten prevails that is below a twentieth of the values' range.
-  static func prevailing(_ values: [Double]) -> RecordingStep? {
+  static func prevailing(_ values: [Double], weights: [Double]? = nil) -> RecordingStep? {
     let stride = max(1, values.count / mostLookedAt)
-    let looked = Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] }
-    return prevailing(looked, counts: [Double](repeating: 1, count: looked.count), share: prevailingShare)
+    let looked = Array(Swift.stride(from: 0, to: values.count, by: stride))
+    return prevailing(
+      looked.map { values[$0] }, counts: looked.map { weights?[$0] ?? 1 }, share: prevailingShare)
   }
 
   /// The same for values with weights, and any share.

@@ -33,6 +33,11 @@ public struct Schema: Sendable, Codable, Equatable {
       let override = overrides.columns[name] ?? ColumnOverride()
       return try SchemaInference(name: name, override: override, source: overrides.source).infer(column, table: table)
     }
+    for measured in columns where measured.errorColumn != nil {
+      guard let place = columns.firstIndex(where: { $0.name == measured.errorColumn }) else { continue }
+      columns[place].isIgnored = true
+      columns[place].reason = "it holds the errors of \(measured.name)"
+    }
   }
 
   /// The column with this name, if there is one.

@@ -29,7 +29,7 @@ extension SchemaOverrides {
   /// Reads a schema file: TOML (`[columns.NAME]` and keys) or JSON (`{"columns": {"NAME": {...}}}`).
   ///
   /// The keys of a column are `kind`, `levels`, `other` (the level that stands for all texts not among them), `step`, `min`,
-  /// `max`, `period` (of an angle), `log` and `role = "ignore"`.
+  /// `max`, `period` (of an angle), `log`, `error_column` (of the values' standard deviations) and `role = "ignore"`.
   ///
   /// - Parameter path: A path.
   /// - Throws: `TableError.cannotRead` or `.badSchema`, which names the line or the column.
@@ -109,14 +109,19 @@ extension ColumnOverride {
     case ("max", .number(let number)): maximum = number
     case ("period", .number(let number)): period = number
     case ("log", .flag(let flag)): log = flag
+    case ("error_column", .text(let text)): errorColumn = text
     case ("role", .text("ignore")): isIgnored = true
     case ("role", _): return "role can only be \"ignore\""
     case ("kind", _), ("levels", _), ("other", _), ("step", _), ("min", _), ("max", _), ("log", _),
-      ("period", _):
-      let expected =
-        ["kind": "a text", "other": "a text", "levels": "a list of texts", "log": "true or false"][key] ?? "a number"
-      return "\(key) must be \(expected)"
-    default: return "\(quoted(key)) is not known; expected kind, levels, other, step, min, max, period, log or role"
+      ("period", _), ("error_column", _):
+      let expected = [
+        "kind": "a text", "other": "a text", "error_column": "a column's name", "levels": "a list of texts",
+        "log": "true or false",
+      ]
+      return "\(key) must be \(expected[key] ?? "a number")"
+    default:
+      return "\(quoted(key)) is not known; expected kind, levels, other, step, min, max, period, log, error_column "
+        + "or role"
     }
     if let low = minimum, let high = maximum, low > high { return "min is above max" }
     return nil

@@ -36,6 +36,10 @@ extension SchemaInference {
       schema.log = log
       declared.append("log")
     }
+    if let errors = override.errorColumn {
+      try checkErrors(errors, &schema, table)
+      declared.append("errors in \(errors)")
+    }
     if override.isIgnored == true {
       schema.isIgnored = true
       declared.append("ignored")
@@ -46,6 +50,20 @@ extension SchemaInference {
 
   private func wrong(_ detail: String) -> TableError {
     .badSchema(source: source, line: nil, detail: "column \(name): \(detail)")
+  }
+
+  /// Values with errors lie on a scale, whatever they look like.
+  private func checkErrors(_ errors: String, _ schema: inout ColumnSchema, _ table: Table) throws {
+    guard schema.kind == .real || schema.kind == .wholeNumber && override.kind == nil, schema.period == nil,
+      schema.log != true
+    else { throw wrong("error_column needs a column of reals, without log or period; found \(schema.label)") }
+    guard errors != name, let column = table[errors] else {
+      let others = table.names.filter { $0 != name }
+      throw wrong("error_column: \(TableError.unknownColumn(name: errors, available: others))")
+    }
+    guard column.numbers != nil else { throw wrong("error_column: expected numbers in \(errors), found text") }
+    schema.kind = .real
+    schema.errorColumn = errors
   }
 
   private func orderAsNumbers(_ levels: [String], _ schema: inout ColumnSchema) {

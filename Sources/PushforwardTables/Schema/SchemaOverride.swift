@@ -20,6 +20,8 @@ public struct ColumnOverride: Sendable, Equatable, Codable {
   public var isAngle: Bool?
   /// Once around, for angles.
   public var period: Double?
+  /// The column that holds the standard deviation of each value's error of measurement.
+  public var errorColumn: String?
   /// The column is to be left out.
   public var isIgnored: Bool?
 
@@ -42,12 +44,16 @@ public struct SchemaOverrides: Sendable, Equatable {
 
   /// How a reader must store the columns whose kind is declared.
   public var storage: [String: Column.Storage] {
-    columns.compactMapValues { override in
+    let declared: [String: Column.Storage] = columns.compactMapValues { override in
       switch override.kind {
       case .real, .wholeNumber: .numbers
       case .category, .date: .categories
-      default: override.levels == nil ? nil : .categories
+      default: override.levels == nil ? (override.errorColumn == nil ? nil : .numbers) : .categories
       }
     }
+    return declared.merging(columns.values.compactMap(\.errorColumn).map { ($0, .numbers) }) { first, _ in first }
   }
+
+  /// The first column, by name, whose errors of measurement are declared.
+  public var firstWithErrors: String? { columns.keys.sorted().first { columns[$0]?.errorColumn != nil } }
 }

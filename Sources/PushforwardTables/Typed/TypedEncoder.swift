@@ -33,6 +33,7 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
           what: "row weights", expected: "\(table.rowCount) finite numbers, not negative", found: "\(weights.count)")
       }
     }
+    let weights = weights?.asRowCounts
     var seen: Set<String> = []
     if let twice = modelled?.first(where: { !seen.insert($0).inserted }) {
       throw TableError.cannotEncode(detail: "column \(twice) is named twice among the columns to model")

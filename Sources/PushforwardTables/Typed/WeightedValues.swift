@@ -63,6 +63,16 @@ struct WeightedValues: Sendable {
     return values.last
   }
 
+  /// The value at a place, from 0, among all in ascending order, each as often as it weighs.
+  func value(at place: Int) -> Double {
+    var sum = 0.0
+    for (value, count) in zip(values, counts) {
+      sum += count
+      if sum > Double(place) { return value }
+    }
+    return values[values.count - 1]
+  }
+
   /// The same seen from the largest value downwards.
   func value(reachingFromAbove weight: Double) -> Double? {
     var sum = 0.0
@@ -71,5 +81,14 @@ struct WeightedValues: Sendable {
       if sum >= weight { return values[index] }
     }
     return values.first
+  }
+}
+
+extension [Double] {
+  /// Row weights as numbers of rows: those that add up to less than the rows there are are scaled up to that, so that weights
+  /// of any unit can say which rows count for more.
+  package var asRowCounts: [Double] {
+    let (sum, rows) = (reduce(0, +), Double(count { $0 > 0 }))
+    return sum < rows && sum > 0 ? map { $0 * (rows / sum) } : self
   }
 }
