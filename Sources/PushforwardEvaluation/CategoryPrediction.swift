@@ -22,6 +22,11 @@ public struct CategoryPrediction: Codable, Sendable, Equatable {
   /// Cells with a level that the model does not know.
   public var unseenCount: Int
 
+  /// Weight of the cells, and over ten equal ranges of the best level's probability its sum and that of the hits.
+  private var weight = 0.0
+  private var confidences = [Double](repeating: 0, count: 10)
+  private var hits = [Double](repeating: 0, count: 10)
+
   private enum CodingKeys: String, CodingKey {
     case rowCount = "rows"
     case accuracy
@@ -39,30 +44,44 @@ public struct CategoryPrediction: Codable, Sendable, Equatable {
   ///   - weights: How often each row counts; 1 each when `nil`.
   public init(truth: [Int?], probabilities: [[Double]], weights: [Double]? = nil) {
     let used = truth.indices.filter { weights?[$0] ?? 1 > 0 }
-    let count = max(weights?.reduce(0, +) ?? Double(truth.count), .leastNormalMagnitude)
     rowCount = used.count
     unseenCount = used.count { truth[$0] == nil }
-    var (hits, loss, brier) = (0.0, 0.0, 0.0)
-    var bins = [(confidence: Double, hits: Double)](repeating: (0, 0), count: 10)
+    (weight, accuracy, logLoss, brierScore, calibrationError) = (0, 0, 0, 0, 0)
     for index in used {
-      let (level, row, weight) = (truth[index], probabilities[index], weights?[index] ?? 1)
+      let (level, row, own) = (truth[index], probabilities[index], weights?[index] ?? 1)
       let best = row.indices.max { row[$0] < row[$1] } ?? 0
       let confidence = row.isEmpty ? 0 : row[best]
-      let hit = level == best ? weight : 0
-      hits += hit
+      let hit = level == best ? own : 0
+      accuracy += hit
       // A level that came although it had no probability costs as much as the smallest that doubles tell from none.
-      loss -= weight * log(max(level.map { row[$0] } ?? 0, 1e-300))
+      logLoss -= own * log(max(level.map { row[$0] } ?? 0, 1e-300))
       let missed = level == nil ? 1.0 : 0
-      brier +=
-        weight
-        * row.indices.reduce(missed) { $0 + (row[$1] - (level == $1 ? 1 : 0)) * (row[$1] - (level == $1 ? 1 : 0)) }
+      brierScore +=
+        own * row.indices.reduce(missed) { $0 + (row[$1] - (level == $1 ? 1 : 0)) * (row[$1] - (level == $1 ? 1 : 0)) }
       let bin = min(9, Int(confidence * 10))
-      bins[bin].confidence += weight * confidence
-      bins[bin].hits += hit
+      confidences[bin] += own * confidence
+      hits[bin] += hit
+      weight += own
     }
-    accuracy = hits / count
-    logLoss = loss / count
-    brierScore = brier / count
-    calibrationError = bins.reduce(0) { $0 + abs($1.confidence - $1.hits) } / count
+    let count = max(weight, .leastNormalMagnitude)
+    (accuracy, logLoss, brierScore) = (accuracy / count, logLoss / count, brierScore / count)
+    calibrationError = zip(confidences, hits).reduce(0) { $0 + abs($1.0 - $1.1) } / count
+  }
+
+  /// Takes further cells in.
+  public mutating func add(_ other: CategoryPrediction) {
+    let total = max(weight + other.weight, .leastNormalMagnitude)
+    func joined(_ value: KeyPath<CategoryPrediction, Double>) -> Double {
+      (self[keyPath: value] * weight + other[keyPath: value] * other.weight) / total
+    }
+    (accuracy, logLoss, brierScore) = (joined(\.accuracy), joined(\.logLoss), joined(\.brierScore))
+    for bin in hits.indices {
+      confidences[bin] += other.confidences[bin]
+      hits[bin] += other.hits[bin]
+    }
+    weight += other.weight
+    calibrationError = zip(confidences, hits).reduce(0) { $0 + abs($1.0 - $1.1) } / total
+    rowCount += other.rowCount
+    unseenCount += other.unseenCount
   }
 }

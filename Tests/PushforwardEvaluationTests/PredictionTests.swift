@@ -35,5 +35,11 @@ import Testing
     #expect(abs(found.accuracy - 1.0 / 3) < 1e-12)
     #expect(abs(found.logLoss + (log(0.8) + log(0.4) + log(1e-300)) / 3) < 1e-9)
     #expect(abs(found.brierScore - (0.08 + 0.72 + 1.5) / 3) < 1e-12)
+    var pieces = CategoryPrediction(truth: [0], probabilities: [[0.8, 0.2]])
+    pieces.add(CategoryPrediction(truth: [1, nil], probabilities: [[0.6, 0.4], [0.5, 0.5]]))
+    #expect(abs(pieces.brierScore - found.brierScore) < 1e-12 && abs(pieces.logLoss - found.logLoss) < 1e-9)
+    #expect(abs(pieces.calibrationError - found.calibrationError) < 1e-12 && pieces.rowCount == 3)
+    let weighted = CategoryPrediction(truth: [0, 1], probabilities: [[0.8, 0.2], [0.6, 0.4]], weights: [2, 0])
+    #expect(weighted.accuracy == 1 && abs(weighted.calibrationError - 0.2) < 1e-12)
   }
 }

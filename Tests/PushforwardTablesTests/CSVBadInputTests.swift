@@ -34,7 +34,7 @@ import Testing
         == "FILE:302: column a: expected a number, found \"12O\"; line 303, column b: \"#\". "
         + "Mark such texts as missing (--missing TEXT), or declare the column a category in a schema file")
     let many = "a\n" + String(repeating: "1\n", count: 1000) + String(repeating: "x\u{1b}[0m\n", count: 12)
-    #expect(try message(many).contains("line 1011 column a: \"x\\u{1B}[0m\"; and 2 more."))
+    #expect(try message(many).contains("line 1011, column a: \"x\\u{1B}[0m\"; and 2 more."))
     var options = CSVOptions()
     options.acceptsMixedColumns = true
     #expect(try table(text, options)["a"]?.categories.levels == ["1", "12O", "3"])

@@ -55,6 +55,7 @@ enum PredictionLines {
     switch method {
     case .exact: "formula"
     case .quadrature: "quadrature"
+    case .learned: "the network"
     case .draws(let count): "\(count) draws"
     }
   }

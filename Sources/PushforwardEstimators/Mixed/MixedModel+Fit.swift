@@ -7,6 +7,8 @@ import PushforwardTraining
 extension MixedModel {
   /// Passes over the rows that set the heads' biases at the end.
   private static var calibrationRounds: Int { 3 }
+  /// What a cell takes in the table, in its copies and as it is typed, about.
+  private static var bytesOfCell: Int { 40 }
 
   /// Fits a chain to a table; held-out rows choose the epoch.
   ///
@@ -38,7 +40,7 @@ extension MixedModel {
       encoder, given: given, order: order, rows: ready.training.rowCount, options: options)
     // What the preparation took is no time for training.
     training.maximumSeconds = options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
-    tell(encoder, ready, specification, training, progress)
+    tell(encoder, ready, specification, training, workers: workers.workers, progress)
     let rows = try ChainRows(
       encoder.encode(ready.training), columns: encoder.columns, specification: specification,
       weights: ready.trainingWeights, tellsPresence: true)
@@ -126,7 +128,7 @@ extension MixedModel {
 
   private static func tell(
     _ encoder: TypedEncoder, _ ready: MixturePreparation, _ specification: ChainSpecification,
-    _ training: TrainingSettings, _ progress: (FitEvent) -> Void
+    _ training: TrainingSettings, workers: Int, _ progress: (FitEvent) -> Void
   ) {
     for column in encoder.columns { progress(.stage("\(column.name): \(column.reason)")) }
     for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
@@ -135,12 +137,14 @@ extension MixedModel {
       .stage(
         "\(ready.training.rowCount) rows to train on, " + (held == 0 ? "none held out (too few)" : "\(held) held out")))
     let settings = specification.settings
-    let memory = Chain.fitMemory(
-      specification, rows: ready.training.rowCount + held, batchSize: training.batchSize, workers: 2)
+    let rows = ready.training.rowCount + held
+    let memory =
+      Chain.fitMemory(specification, rows: rows, batchSize: training.batchSize, workers: workers)
+      + Self.bytesOfCell * rows * encoder.columns.count
     progress(
       .stage(
         "mixed: \(settings.blocks) residual blocks of \(settings.hidden), dropout \(settings.dropout); batches of "
-          + "\(training.batchSize), at most \(training.maximumEpochs) epochs; about \(memory >> 20) MB"))
+          + "\(training.batchSize), at most \(training.maximumEpochs) epochs; about \(memory >> 20) MB of memory"))
   }
 }
 

@@ -5,7 +5,7 @@ import PushforwardTables
 extension MixedModel {
   /// Rows worked on at once.
   private static var block: Int { 256 }
-  /// Columns with more classes are predicted by draws.
+  /// Categories of more classes are answered by the network, numbers by draws.
   private static var mostClasses: Int { 256 }
   /// Points of equal mass that stand for the continuous class.
   private static var points: Int { 400 }
@@ -13,15 +13,18 @@ extension MixedModel {
   /// Predicts a column given all other present cells: the probability of each class from the network's head, the continuous
   /// class by quadrature along its scale.
   ///
+  /// Of a category of many classes, the network's own answer to the question.
+  ///
   /// - Throws: `TableError`, `ChainError`.
   public func predict(
     _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
   ) throws -> ColumnPrediction {
     let (index, column) = try encoder.column(target)
     guard columns.contains(target) else { throw TableError.unknownColumn(name: target, available: columns) }
-    guard column.classes <= Self.mostClasses, column.schema.kind != .date else {
+    guard column.classes <= Self.mostClasses || column.levels != nil, column.schema.kind != .date else {
       return try predictionByDraws(table, target: target, options: options, workers: workers)
     }
+    if column.classes > Self.mostClasses { return try learned(table, index, target: target, workers: workers) }
     let typed = try encoder.encode(table)
     let rows = try cells(typed)
     // By Bayes' rule from the joint score of the row with each value in the cell's place, which is exact; the network's own
@@ -42,6 +45,29 @@ extension MixedModel {
         method: .exact)
     }
     return numbers(column, masses, shapes, table: table, target: target, options: options, logProb: logProb)
+  }
+
+  /// A category's probabilities as the network has learned to foretell them from all other present cells.
+  private func learned(_ table: Table, _ index: Int, target: String, workers: WorkerPool?) throws -> ColumnPrediction {
+    let typed = try encoder.encode(table)
+    let rows = try cells(typed)
+    let others = chain.specification.columns.indices.filter { place in
+      let other = chain.specification.columns[place]
+      return place != index && !other.isCondition && other.presenceOf == nil
+    }
+    let heads = try chain.heads(of: index, rows: rows, given: others, workers: workers)
+    let masses = (0..<rows.count).map { row in
+      (0..<heads.column.classes).map { heads.probability(row: row, class: $0) }
+    }
+    let codes = rows.columns[index].codes
+    let logProb = (0..<rows.count).map { row in
+      codes[row] == ChainCells.missing
+        ? .nan : Logarithm.of(masses[row][Int(codes[row])]) + typed.columns[index].constant[row]
+    }
+    let (levels, probabilities) = encoder.columns[index].levels!.expanded(masses)
+    return ColumnPrediction(
+      target: target, answer: .levels(levels, probabilities: probabilities), logProb: logProb, cdf: nil,
+      method: .learned)
   }
 
   /// The row's score with each atom in the cell's place.

@@ -14,6 +14,8 @@ public struct ColumnPrediction: Sendable {
     case exact
     /// From the model's density along the column, integrated by adaptive bisection.
     case quadrature
+    /// From the network's learned answer to the very question.
+    case learned
     /// From this many draws a row.
     case draws(Int)
   }

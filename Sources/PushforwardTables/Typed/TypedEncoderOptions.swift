@@ -12,7 +12,7 @@ public struct TypedEncoderOptions: Sendable, Equatable {
   /// Category levels with less weight than this share one class.
   public var fewestRowsOfLevel = 5.0
   /// Classes of a category column at most; the heaviest levels get them.
-  public var mostLevels = 1024
+  public var mostLevels = 32_768
 
   /// The defaults.
   public init() {}
