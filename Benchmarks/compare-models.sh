@@ -8,6 +8,7 @@
 # Environment:
 #   MODELS   default "maf nsf realnvp nsf-coupling"
 #   DIMS     default "6 21 63"
+#   CELLS    instead of both, chosen cells: "maf:6 nsf:63"
 #   SECONDS_A_FIGURE  default 2
 #   PEERS    default "flowjax zuko nflows normflows"
 #   SCRIPTS  folder of peers_torch.py and peers_jax.py (default ../shared/peers beside the repository)
@@ -27,16 +28,20 @@ swift build -c release --package-path "$here" --product ModelBenchmarks >&2
     "$(git -C "$here" rev-parse --short HEAD)" "$(cut -d' ' -f1 /proc/loadavg 2>/dev/null || echo null)"
 } >"$out"
 ours() { "$here/.build/release/ModelBenchmarks" --model "$1" --dim "$2" --seconds "$seconds" >>"$out"; }
-for dim in ${DIMS:-6 21 63}; do
-  for model in ${MODELS:-maf nsf realnvp nsf-coupling}; do
-    echo "$model, $dim columns" >&2
-    ours "$model" "$dim"
-    for peer in ${PEERS:-flowjax zuko nflows normflows}; do
-      if [ "$peer" = flowjax ]; then program=("$scripts/peers_jax.py"); else program=("$scripts/peers_torch.py" --peers "$peer"); fi
-      timeout "${PEER_LIMIT:-240}" "$python" "${program[@]}" --dim "$dim" --model "$model" --seconds "$seconds" \
-        --steps 50 >>"$out" 2>>"$out.log" || echo "  $peer did not finish; see $out.log" >&2
-    done
-    ours "$model" "$dim"
+every_cell() {
+  for dim in ${DIMS:-6 21 63}; do
+    for model in ${MODELS:-maf nsf realnvp nsf-coupling}; do echo "$model:$dim"; done
   done
+}
+for cell in ${CELLS:-$(every_cell)}; do
+  model=${cell%:*} dim=${cell#*:}
+  echo "$model, $dim columns" >&2
+  ours "$model" "$dim"
+  for peer in ${PEERS:-flowjax zuko nflows normflows}; do
+    if [ "$peer" = flowjax ]; then program=("$scripts/peers_jax.py"); else program=("$scripts/peers_torch.py" --peers "$peer"); fi
+    timeout "${PEER_LIMIT:-240}" "$python" "${program[@]}" --dim "$dim" --model "$model" --seconds "$seconds" \
+      --steps 50 >>"$out" 2>>"$out.log" || echo "  $peer did not finish; see $out.log" >&2
+  done
+  ours "$model" "$dim"
 done
 "$python" "$here/ratios.py" "$out"

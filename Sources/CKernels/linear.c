@@ -10,9 +10,9 @@
                const int32_t *extent, long tiles, long lanes, int activation),                                         \
               (W, ldw, bias, X, residual, Y, pre, out, in, extent, tiles, lanes, activation))                          \
   PF_DISPATCH(void, pf_linear_backward_input, S,                                                                       \
-              (const T *W, long ldw, const T *dY, T *dX, long out, long in, const int32_t *first_row, long tiles,      \
-               long lanes, int accumulate),                                                                            \
-              (W, ldw, dY, dX, out, in, first_row, tiles, lanes, accumulate))                                          \
+              (const T *W, long ldw, const T *dY, const T *rectified, T *dX, long out, long in,                        \
+               const int32_t *first_row, long tiles, long lanes, int accumulate),                                      \
+              (W, ldw, dY, rectified, dX, out, in, first_row, tiles, lanes, accumulate))                               \
   PF_DISPATCH(void, pf_linear_backward_weight, S,                                                                      \
               (const T *dY, const T *X, T *dW, long ldw, T *dbias, long out, long in, const int32_t *extent,           \
                long tiles, long lanes, T *scratch),                                                                    \

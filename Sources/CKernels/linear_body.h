@@ -11,12 +11,13 @@ typedef struct {
   long rs, ks;
   const T *x;
   long n;
-  const T *bias, *residual;
+  const T *bias, *residual, *rectified;
   T *y, *pre;
   int activation;
 } PF_FN(panel);
 
-/* y[0..<R] = activation(W x + bias + residual). Contiguous: which of the strides of W is 1. */
+/* y[0..<R] = activation(W x + bias + residual), 0 where `rectified` is not positive. Contiguous: which of the strides of W
+ * is 1. */
 PF_INLINE void PF_FN(panel_rows)(const int R, const int C, const int along_k, const PF_FN(panel) *p) {
   const long rs = along_k ? p->rs : 1, ks = along_k ? 1 : p->ks;
   for (long at = 0; at < PF_LANES; at += C * PF_VL) {
@@ -37,6 +38,11 @@ PF_INLINE void PF_FN(panel_rows)(const int R, const int C, const int along_k, co
     if (p->activation == PF_RELU) {
       PF_UNROLL for (int r = 0; r < R; r++)
         PF_UNROLL for (int c = 0; c < C; c++) acc[r][c] = PF_FN(select)(acc[r][c] < 0, (PF_V){}, acc[r][c]);
+    }
+    if (p->rectified) {
+      PF_UNROLL for (int r = 0; r < R; r++)
+        PF_UNROLL for (int c = 0; c < C; c++)
+          acc[r][c] = PF_FN(keep)(PF_LOAD(p->rectified + r * PF_LANES + at + c * PF_VL) > 0, acc[r][c]);
     }
     PF_UNROLL for (int r = 0; r < R; r++)
       PF_UNROLL for (int c = 0; c < C; c++) PF_STORE(p->y + r * PF_LANES + at + c * PF_VL, acc[r][c]);
@@ -103,9 +109,10 @@ static void PF_FN(pf_linear_forward)(const T *W, long ldw, const T *bias, const 
   }
 }
 
-/* dX = W^T dY over rows from ..< to of one tile, or added to what dX holds. dY begins at row `from`. */
-static void PF_FN(backward_input_rows)(const T *W, long ldw, const T *dY, T *dX, long from, long to, long in,
-                                       const int32_t *first_row, int add) {
+/* dX = W^T dY over rows from ..< to of one tile, or added to what dX holds. dY begins at row `from`. Columns that none
+ * of the rows use are left out when adding: they have been cut, or are zero. */
+static void PF_FN(backward_input_rows)(const T *W, long ldw, const T *dY, const T *rectified, T *dX, long from, long to,
+                                       long in, const int32_t *first_row, int add) {
   for (long k = 0; k < in;) {
     const int rows = pf_next_rows(in - k);
     long first = first_row ? first_row[k] : 0;
@@ -113,7 +120,8 @@ static void PF_FN(backward_input_rows)(const T *W, long ldw, const T *dY, T *dX,
     if (first >= to && add) break;
     first = first < from ? from : first > to ? to : first;
     PF_FN(panel) p = {.w = W + first * ldw + k, .ks = ldw, .x = dY + (first - from) * PF_LANES, .n = to - first,
-                      .residual = add ? dx : 0, .y = dx, .activation = PF_IDENTITY};
+                      .residual = add ? dx : 0, .rectified = rectified ? rectified + k * PF_LANES : 0, .y = dx,
+                      .activation = PF_IDENTITY};
     PF_FN(panel_along_rows)(rows, &p);
     k += rows;
   }
@@ -123,17 +131,20 @@ static void PF_FN(backward_input_rows)(const T *W, long ldw, const T *dY, T *dX,
 #undef PF_REDUCTION_BLOCK
 #define PF_REDUCTION_BLOCK 128
 
-static void PF_FN(pf_linear_backward_input)(const T *W, long ldw, const T *dY, T *dX, long out, long in,
-                                            const int32_t *first_row, long tiles, long lanes, int accumulate) {
+static void PF_FN(pf_linear_backward_input)(const T *W, long ldw, const T *dY, const T *rectified, T *dX, long out,
+                                            long in, const int32_t *first_row, long tiles, long lanes,
+                                            int accumulate) {
   if (lanes == 1) {
     for (long t = 0; t < tiles; t++)
       PF_FN(row_backward_input)(W, ldw, dY + t * out, dX + t * in, out, in, first_row, accumulate);
+    for (long i = 0; rectified && i < tiles * in; i++) dX[i] = rectified[i] > 0 ? dX[i] : 0;
     return;
   }
   for (long t = 0; t < tiles; t++) {
     for (long block = 0; block < out || block == 0; block += PF_REDUCTION_BLOCK) {
       const long end = out - block < PF_REDUCTION_BLOCK ? out : block + PF_REDUCTION_BLOCK;
-      PF_FN(backward_input_rows)(W, ldw, dY + (t * out + block) * PF_LANES, dX + t * in * PF_LANES, block, end, in,
+      PF_FN(backward_input_rows)(W, ldw, dY + (t * out + block) * PF_LANES,
+                                 rectified ? rectified + t * in * PF_LANES : 0, dX + t * in * PF_LANES, block, end, in,
                                  first_row, accumulate || block > 0);
     }
   }

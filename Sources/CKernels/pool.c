@@ -21,10 +21,15 @@
 #define PF_OPEN 0x10000ull
 #define PF_RUN_SHIFT 17
 
+/* A worker's share of the items: what it worked on in the last run it mostly gets again, and has in its cache. */
+struct pf_share {
+  _Alignas(64) _Atomic long next;
+  long end;
+};
+
 struct pf_pool {
   _Alignas(64) _Atomic uint64_t state;
-  _Alignas(64) _Atomic long next;
-  _Alignas(64) long items;
+  _Alignas(64) struct pf_share *share;
   pf_pool_body body;
   void *context;
   _Alignas(64) _Atomic int sleeping, caller_sleeps, stop;
@@ -44,12 +49,15 @@ static int64_t now_nanoseconds(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* The worker's own share, then what is left of the others'. */
 static void deal(pf_pool *pool, long worker) {
-  const long items = pool->items;
-  for (;;) {
-    long item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-    if (item >= items) return;
-    pool->body(pool->context, item, worker);
+  for (long i = 0; i < pool->workers; i++) {
+    struct pf_share *share = &pool->share[(worker + i) % pool->workers];
+    for (;;) {
+      long item = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+      if (item >= share->end) break;
+      pool->body(pool->context, item, worker);
+    }
   }
 }
 
@@ -111,15 +119,17 @@ pf_pool *pf_pool_create(long workers) {
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->opened, NULL);
   pthread_cond_init(&pool->emptied, NULL);
+  void *shares = NULL;
+  if (posix_memalign(&shares, 64, (size_t)workers * sizeof(struct pf_share)) == 0) pool->share = shares;
   pool->thread = calloc((size_t)workers, sizeof(pthread_t));
   pool->worker = calloc((size_t)workers, sizeof(struct pf_worker));
-  while (pool->thread && pool->worker && pool->threads < workers - 1) {
+  while (pool->share && pool->thread && pool->worker && pool->threads < workers - 1) {
     struct pf_worker *worker = &pool->worker[pool->threads];
     *worker = (struct pf_worker){pool, pool->threads + 1};
     if (pthread_create(&pool->thread[pool->threads], NULL, work, worker) != 0) break;
     pool->threads++;
   }
-  if (!pool->thread || !pool->worker || pool->threads < workers - 1) {
+  if (!pool->share || !pool->thread || !pool->worker || pool->threads < workers - 1) {
     pf_pool_destroy(pool);
     return NULL;
   }
@@ -136,6 +146,7 @@ void pf_pool_destroy(pf_pool *pool) {
   pthread_cond_destroy(&pool->emptied);
   pthread_cond_destroy(&pool->opened);
   pthread_mutex_destroy(&pool->lock);
+  free(pool->share);
   free(pool->worker);
   free(pool->thread);
   free(pool);
@@ -167,10 +178,12 @@ void pf_pool_run(pf_pool *pool, long items, pf_pool_body body, void *context) {
     for (long item = 0; item < items; item++) body(context, item, 0);
     return;
   }
-  pool->items = items;
   pool->body = body;
   pool->context = context;
-  atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+  for (long worker = 0; worker < pool->workers; worker++) {
+    atomic_store_explicit(&pool->share[worker].next, items * worker / pool->workers, memory_order_relaxed);
+    pool->share[worker].end = items * (worker + 1) / pool->workers;
+  }
   uint64_t run = (atomic_load_explicit(&pool->state, memory_order_relaxed) >> PF_RUN_SHIFT) + 1;
   atomic_store(&pool->state, run << PF_RUN_SHIFT | PF_OPEN);
   long asleep = atomic_load(&pool->sleeping);

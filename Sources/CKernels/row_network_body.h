@@ -36,6 +36,19 @@ static void PF_FN(add_degrees)(const pf_row_layer *plan, const T *packed, long f
   }
 }
 
+/* Asks for the weights of a degree's columns, which come from the second or third cache, while a transformer of many steps
+ * that wait for each other is at work. */
+#undef PF_BYTES_AHEAD
+#define PF_BYTES_AHEAD 8192
+PF_INLINE void PF_FN(prefetch_degree)(const pf_row_layer *plan, const T *packed, long degree) {
+  const int32_t end = plan->group_of_degree[degree + 1];
+  for (int32_t g = plan->group_of_degree[degree]; g < end; g++) {
+    const pf_row_group *group = &plan->groups[g];
+    const long bytes = group->width * (plan->rows - group->start) * (long)sizeof(T);
+    for (long i = 0; i < bytes && i < PF_BYTES_AHEAD; i += 64) __builtin_prefetch((const char *)(packed + group->at) + i);
+  }
+}
+
 /* value = activation(pending) for the blocks that hold rows from ..< to. Units whose degree is yet to come are computed
  * from what there is, and again when it comes. */
 PF_INLINE void PF_FN(finish)(const pf_row_layer *plan, int activation, long from, long to, T *scratch) {
@@ -102,6 +115,7 @@ static void PF_FN(pf_row_network_inverse)(const pf_row_network *network, const T
   const long features = made->features, hidden = made->hidden_count;
   const pf_row_layer *plan = network->plan;
   const T *parameters = scratch + plan[hidden].pending;
+  const int waits = made->transformer == PF_SPLINE || made->transformer == PF_OTHER;
   PF_FN(row_begin)(network, packed, context, scratch);
   for (long d = 0; d < features; d++, parameters += made->parameter_count) {
     for (long l = 0; l < hidden; l++) {
@@ -110,6 +124,7 @@ static void PF_FN(pf_row_network_inverse)(const pf_row_network *network, const T
       PF_FN(finish)(&plan[l], made->layer[l].activation, first[d], first[d + 1], scratch);
       PF_FN(add_degrees)(&plan[l + 1], packed, d, d + 1, scratch + plan[l].value, scratch);
     }
+    for (long l = 0; waits && d + 1 < features && l <= hidden; l++) PF_FN(prefetch_degree)(&plan[l], packed, d + 1);
     switch (made->transformer) {
     case PF_AFFINE: PF_PUBLIC(pf_affine_inverse)(made->log_scale_bound, z + d, parameters, x + d, logdet, 1, 1, 1); break;
     case PF_SPLINE: PF_PUBLIC(pf_spline_inverse)(&made->spline, z + d, parameters, x + d, logdet, 1, 1, 1); break;

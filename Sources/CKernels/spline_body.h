@@ -3,7 +3,7 @@
  * A few vectors of lanes go through the stages (softmax, search, slopes, formulas, logarithm) together, so that the
  * long chain of one does not leave the processor waiting.
  */
-#include "vector_math.h"
+#include "lane_vector.h"
 
 #include "spline_search_body.h"
 #include "spline_map_body.h"
@@ -27,7 +27,7 @@ PF_INLINE void PF_FN(unpack_add)(const T *packed, long rows, long count, T *p) {
 PF_INLINE void PF_FN(spline_group)(const PF_FN(spline) *s, const T *p, long stride, const int group, PF_V *v,
                                    PF_V *logdet, const int inverse) {
   if (inverse) PF_FN(spline_inverse_group)(s, p, stride, s->bins, group, v, logdet);
-  else PF_FN(spline_forward_group)(s, p, stride, s->bins, group, v, logdet);
+  else PF_FN(spline_forward_group)(s, p, 0, stride, s->bins, group, v, logdet);
 }
 
 /* One row alone: features take the place of lanes. */
@@ -37,6 +37,13 @@ PF_INLINE void PF_FN(spline_row)(const PF_FN(spline) *s, const T *x, const T *pa
   T packed[PF_PACKED_SIZE];
   for (long f = 0; f < features; f += PF_VL) {
     const long count = features - f < PF_VL ? features - f : PF_VL;
+    if (count == 1) {
+      PF_V det, v = PF_FN(splat)(x[f]);
+      PF_FN(spline_one)(s, params + f * rows, &v, &det, inverse);
+      y[f] = v[0];
+      logdet[0] += det[0];
+      continue;
+    }
     PF_FN(pack)(params + f * rows, rows, count, packed);
     PF_V det, v = PF_FN(load_part)(x + f, count, PF_INFINITY);
     PF_FN(spline_group)(s, packed, PF_VL, 1, &v, &det, inverse);
@@ -66,6 +73,24 @@ PF_INLINE void PF_FN(spline_map)(const PF_FN(spline) *s, const T *x, const T *pa
   }
 }
 
+/* The forward map of whole tiles, the exponentials kept in the place of the parameters. */
+PF_INLINE void PF_FN(spline_map_keeping)(const PF_FN(spline) *s, const T *x, T *params, T *y, T *logdet, long features,
+                                         long tiles) {
+  const long rows = 3 * s->bins - 1;
+  for (long t = 0; t < tiles; t++, logdet += PF_LANES)
+    for (long f = 0; f < features; f++, x += PF_LANES, y += PF_LANES, params += rows * PF_LANES)
+      for (long l = 0; l < PF_LANES; l += PF_GROUP * PF_VL) {
+        PF_V det[PF_GROUP], v[PF_GROUP];
+        for (int g = 0; g < PF_GROUP; g++) v[g] = PF_FN(load)(x + l + g * PF_VL);
+        PF_FN(spline_forward_group)(s, params + l, params + l, PF_LANES, s->bins, PF_GROUP, v, det);
+        for (int g = 0; g < PF_GROUP; g++) {
+          T *sum = logdet + l + g * PF_VL;
+          PF_FN(store)(y + l + g * PF_VL, v[g]);
+          PF_FN(store)(sum, PF_FN(load)(sum) + det[g]);
+        }
+      }
+}
+
 PF_INLINE void PF_FN(spline_row_backward)(const PF_FN(spline) *s, const T *argument, const T *x, const T *params,
                                           const T *dy, const T *dlogdet, T *dx, T *dparams, long features,
                                           const int inverse) {
@@ -77,14 +102,14 @@ PF_INLINE void PF_FN(spline_row_backward)(const PF_FN(spline) *s, const T *argum
     for (long j = 0; j < rows * PF_VL; j++) sums[j] = 0;
     PF_V v = PF_FN(load_part)(argument + f, count, PF_INFINITY), result = PF_FN(load_part)(x + f, count, (T)0);
     PF_V g = PF_FN(load_part)(dy + f, count, (T)0), g_log = PF_FN(splat)(dlogdet[0]);
-    PF_FN(spline_backward_group)(s, packed, sums, PF_VL, s->bins, 1, &v, &result, &g, &g_log, inverse);
+    PF_FN(spline_backward_group)(s, packed, sums, PF_VL, s->bins, 1, &v, &result, &g, &g_log, inverse, 0);
     PF_FN(store_part)(dx + f, PF_FN(load_part)(dx + f, count, (T)0) + g, count);
     PF_FN(unpack_add)(sums, rows, count, dparams + f * rows);
   }
 }
 PF_INLINE void PF_FN(spline_map_backward)(const PF_FN(spline) *s, const T *argument, const T *x, const T *params,
                                           const T *dy, const T *dlogdet, T *dx, T *dparams, long features, long tiles,
-                                          long lanes, const int inverse) {
+                                          long lanes, const int inverse, const int kept) {
   const long rows = 3 * s->bins - 1, size = features * lanes;
   for (long t = 0; t < tiles; t++, argument += size, x += size, dy += size, dx += size, params += size * rows,
             dparams += size * rows, dlogdet += lanes) {
@@ -103,7 +128,7 @@ PF_INLINE void PF_FN(spline_map_backward)(const PF_FN(spline) *s, const T *argum
           log_gradient[g] = PF_FN(load)(dlogdet + l + g * PF_VL);
         }
         PF_FN(spline_backward_group)(s, params + parameter, dparams + parameter, lanes, s->bins, PF_GROUP, v, result,
-                                     gradient, log_gradient, inverse);
+                                     gradient, log_gradient, inverse, kept);
         for (int g = 0; g < PF_GROUP; g++) {
           T *d = dx + at + g * PF_VL;
           PF_FN(store)(d, PF_FN(load)(d) + gradient[g]);
@@ -142,7 +167,7 @@ static void PF_FN(pf_spline_backward)(const pf_spline_shape *shape, const T *x, 
   PF_FN(spline) s;
   (void)y;
   if (PF_FN(make_spline)(&s, shape))
-    PF_FN(spline_map_backward)(&s, x, x, params, dy, dlogdet, dx, dparams, features, tiles, lanes, 0);
+    PF_FN(spline_map_backward)(&s, x, x, params, dy, dlogdet, dx, dparams, features, tiles, lanes, 0, 0);
   else PF_FN(poison)(dx, features * tiles * lanes);
 }
 static void PF_FN(pf_spline_inverse_backward)(const pf_spline_shape *shape, const T *y, const T *x, const T *params,
@@ -150,6 +175,24 @@ static void PF_FN(pf_spline_inverse_backward)(const pf_spline_shape *shape, cons
                                               long tiles, long lanes) {
   PF_FN(spline) s;
   if (PF_FN(make_spline)(&s, shape))
-    PF_FN(spline_map_backward)(&s, y, x, params, dx, dlogdet, dy, dparams, features, tiles, lanes, 1);
+    PF_FN(spline_map_backward)(&s, y, x, params, dx, dlogdet, dy, dparams, features, tiles, lanes, 1, 0);
   else PF_FN(poison)(dy, features * tiles * lanes);
+}
+
+static void PF_FN(pf_spline_forward_keeping)(const pf_spline_shape *shape, const T *x, T *params, T *y, T *logdet,
+                                             long features, long tiles) {
+  PF_FN(spline) s;
+  if (PF_FN(make_spline)(&s, shape)) {
+    PF_FN(spline_map_keeping)(&s, x, params, y, logdet, features, tiles);
+  } else {
+    PF_FN(poison)(y, features * tiles * PF_LANES);
+    PF_FN(poison)(logdet, tiles * PF_LANES);
+  }
+}
+static void PF_FN(pf_spline_backward_kept)(const pf_spline_shape *shape, const T *x, T *params, const T *dy,
+                                           const T *dlogdet, T *dx, long features, long tiles) {
+  PF_FN(spline) s;
+  if (PF_FN(make_spline)(&s, shape))
+    PF_FN(spline_map_backward)(&s, x, x, params, dy, dlogdet, dx, params, features, tiles, PF_LANES, 0, 1);
+  else PF_FN(poison)(dx, features * tiles * PF_LANES);
 }

@@ -18,13 +18,10 @@ PF_INLINE PF_V PF_FN(log_derivative)(PF_V ratio, PF_V numerator) {
   return PF_FN(log_normal)(derivative) + (derivative - derivative);
 }
 
-/* v becomes the map's value; logdet its log-det. */
-PF_INLINE void PF_FN(spline_forward_group)(const PF_FN(spline) *s, const T *p, long stride, long bins, const int group,
+/* The map's second half, its bins found; at is v, or 0 outside. v becomes the map's value, logdet its log-det. */
+PF_INLINE void PF_FN(spline_forward_found)(const PF_FN(spline) *s, const PF_FN(bin) *bin, const int group, PF_V *at,
                                            PF_V *v, PF_V *logdet) {
-  PF_V e[PF_SPLINE_SCRATCH], at[PF_GROUP], ratio[PF_GROUP], numerator[PF_GROUP];
-  PF_FN(bin) bin[PF_GROUP];
-  for (int g = 0; g < group; g++) at[g] = PF_FN(keep)(PF_FN(within)(v[g], s->bound), v[g]);
-  PF_FN(find_bins)(s, p, stride, bins, at, 0, group, e, bin);
+  PF_V ratio[PF_GROUP], numerator[PF_GROUP];
   for (int g = 0; g < group; g++) {
     const PF_FN(bin) b = bin[g];
     PF_V t = PF_FN(unit)((at[g] - b.x0) * b.over_width), t1 = t * ((T)1 - t);
@@ -40,6 +37,19 @@ PF_INLINE void PF_FN(spline_forward_group)(const PF_FN(spline) *s, const T *p, l
   }
 }
 
+/* v becomes the map's value; logdet its log-det. The exponentials of widths and heights go to the rows of `keep`, unless
+ * it is null. */
+PF_INLINE void PF_FN(spline_forward_group)(const PF_FN(spline) *s, const T *p, T *keep, long stride, long bins,
+                                           const int group, PF_V *v, PF_V *logdet) {
+  PF_V e[PF_SPLINE_SCRATCH], at[PF_GROUP];
+  PF_FN(bin) bin[PF_GROUP];
+  for (int g = 0; g < group; g++) at[g] = PF_FN(keep)(PF_FN(within)(v[g], s->bound), v[g]);
+  PF_FN(find_bins)(s, p, stride, bins, at, 0, 0, group, e, bin);
+  for (int g = 0; keep && g < group; g++)
+    for (long j = 0; j < 2 * bins; j++) PF_FN(store)(keep + j * stride + g * PF_VL, e[2 * g * bins + j]);
+  PF_FN(spline_forward_found)(s, bin, group, at, v, logdet);
+}
+
 /* The root of eq. 6-8: a t^2 + b t - s r = 0 with r = (y - y0) / height, in the form that does not cancel: where b < 0,
  * a = s - b > 0 divides instead. */
 PF_INLINE PF_V PF_FN(spline_root)(const PF_FN(bin) *bin, PF_V r) {
@@ -52,12 +62,11 @@ PF_INLINE PF_V PF_FN(spline_root)(const PF_FN(bin) *bin, PF_V r) {
   PF_I falling = b < zero;
   return PF_FN(unit)(PF_FN(select)(falling, sum, (T)2 * c) / PF_FN(select)(falling, (T)2 * a, sum));
 }
-PF_INLINE void PF_FN(spline_inverse_group)(const PF_FN(spline) *s, const T *p, long stride, long bins, const int group,
+
+/* The inverse's second half, as spline_forward_found. */
+PF_INLINE void PF_FN(spline_inverse_found)(const PF_FN(spline) *s, const PF_FN(bin) *bin, const int group, PF_V *at,
                                            PF_V *v, PF_V *logdet) {
-  PF_V e[PF_SPLINE_SCRATCH], at[PF_GROUP], ratio[PF_GROUP], numerator[PF_GROUP];
-  PF_FN(bin) bin[PF_GROUP];
-  for (int g = 0; g < group; g++) at[g] = PF_FN(keep)(PF_FN(within)(v[g], s->bound), v[g]);
-  PF_FN(find_bins)(s, p, stride, bins, at, 1, group, e, bin);
+  PF_V ratio[PF_GROUP], numerator[PF_GROUP];
   for (int g = 0; g < group; g++) {
     const PF_FN(bin) b = bin[g];
     PF_V t = PF_FN(spline_root)(&b, PF_FN(unit)((at[g] - b.y0) / b.height));
@@ -70,4 +79,21 @@ PF_INLINE void PF_FN(spline_inverse_group)(const PF_FN(spline) *s, const T *p, l
     logdet[g] = PF_FN(keep)(PF_FN(within)(v[g], s->bound), -PF_FN(log_derivative)(ratio[g], numerator[g]));
     v[g] = at[g];
   }
+}
+PF_INLINE void PF_FN(spline_inverse_group)(const PF_FN(spline) *s, const T *p, long stride, long bins, const int group,
+                                           PF_V *v, PF_V *logdet) {
+  PF_V e[PF_SPLINE_SCRATCH], at[PF_GROUP];
+  PF_FN(bin) bin[PF_GROUP];
+  for (int g = 0; g < group; g++) at[g] = PF_FN(keep)(PF_FN(within)(v[g], s->bound), v[g]);
+  PF_FN(find_bins)(s, p, stride, bins, at, 1, 0, group, e, bin);
+  PF_FN(spline_inverse_found)(s, bin, group, at, v, logdet);
+}
+
+/* A single value, all lanes of v alike; p its parameters side by side. */
+PF_INLINE void PF_FN(spline_one)(const PF_FN(spline) *s, const T *p, PF_V *v, PF_V *logdet, const int inverse) {
+  PF_FN(bin) bin;
+  PF_V at = PF_FN(keep)(PF_FN(within)(*v, s->bound), *v);
+  PF_FN(find_one_bin)(s, p, at[0], inverse, &bin);
+  if (inverse) PF_FN(spline_inverse_found)(s, &bin, 1, &at, v, logdet);
+  else PF_FN(spline_forward_found)(s, &bin, 1, &at, v, logdet);
 }

@@ -37,9 +37,13 @@ typedef struct {
   PF_V offset, x0, width, over_width, y0, height, u0, u1, d0, d1, slope, scale_w, scale_h;
 } PF_FN(bin);
 
-/* Unnormalised softmax of the rows; returns the sum. */
-PF_INLINE PF_V PF_FN(softmax_rows)(const T *rows, long stride, long bins, PF_V *e) {
+/* Unnormalised softmax of the rows; returns the sum. kept: the rows hold the exponentials already. */
+PF_INLINE PF_V PF_FN(softmax_rows)(const T *rows, long stride, long bins, PF_V *e, const int kept) {
   PF_V top = PF_FN(load)(rows), sum = {0};
+  if (kept) {
+    for (long j = 0; j < bins; j++) sum += e[j] = PF_FN(load)(rows + j * stride);
+    return sum;
+  }
   for (long j = 1; j < bins; j++) top = PF_FN(larger)(PF_FN(load)(rows + j * stride), top);
   for (long j = 0; j < bins; j++) {
     e[j] = PF_FN(exp_softmax)(PF_FN(load)(rows + j * stride) - top);
@@ -95,13 +99,13 @@ PF_INLINE void PF_FN(search)(const PF_FN(spline) *s, const T *slopes, long strid
   bin->u1 = PF_FN(capped)(u1);
 }
 
-/* The bins of `group` vectors v; e is scratch that keeps 2 * bins exponentials a vector. */
+/* The bins of `group` vectors v; e is scratch that keeps 2 * bins exponentials a vector. kept: so do p's rows. */
 PF_INLINE void PF_FN(find_bins)(const PF_FN(spline) *s, const T *p, long stride, long bins, const PF_V *v,
-                                const int by_height, const int group, PF_V *e, PF_FN(bin) *b) {
+                                const int by_height, const int kept, const int group, PF_V *e, PF_FN(bin) *b) {
   for (int g = 0; g < group; g++) {
     PF_V *ew = e + 2 * g * bins, *eh = ew + bins;
-    PF_V sum_w = PF_FN(softmax_rows)(p + g * PF_VL, stride, bins, ew);
-    PF_V sum_h = PF_FN(softmax_rows)(p + g * PF_VL + bins * stride, stride, bins, eh);
+    PF_V sum_w = PF_FN(softmax_rows)(p + g * PF_VL, stride, bins, ew, kept);
+    PF_V sum_h = PF_FN(softmax_rows)(p + g * PF_VL + bins * stride, stride, bins, eh, kept);
     PF_V inverse = s->spread / (sum_w * sum_h);
     b[g].scale_w = inverse * sum_h;
     b[g].scale_h = inverse * sum_w;
@@ -116,4 +120,46 @@ PF_INLINE void PF_FN(find_bins)(const PF_FN(spline) *s, const T *p, long stride,
     b[g].over_width = (T)1 / b[g].width;
     b[g].slope = b[g].height * b[g].over_width;
   }
+}
+
+/* The bin of a single value, all lanes alike: the bins of both sides lie along the lanes while their exponentials are taken,
+ * and the search is a count. Far less to compute than a vector of which one lane counts. */
+PF_INLINE void PF_FN(find_one_bin)(const PF_FN(spline) *s, const T *p, T v, const int by_height, PF_FN(bin) *b) {
+  const long bins = s->bins;
+  T e[2 * PF_SPLINE_MAX_BINS + PF_VB / sizeof(T)], before[2][PF_SPLINE_MAX_BINS], top[2] = {p[0], p[bins]};
+  for (long j = 1; j < bins; j++) {
+    top[0] = p[j] > top[0] ? p[j] : top[0];
+    top[1] = p[bins + j] > top[1] ? p[bins + j] : top[1];
+  }
+  const PF_V top_w = PF_FN(splat)(top[0]), top_h = PF_FN(splat)(top[1]);
+  for (long i = 0; i < 2 * bins; i += PF_VL) {
+    const PF_V x = i + PF_VL <= 2 * bins ? PF_FN(load)(p + i) : PF_FN(load_part)(p + i, 2 * bins - i, (T)0);
+    const PF_V top_x = PF_FN(select)(PF_FN(lane_numbers)() < (PF_INT)(bins - i), top_w, top_h);
+    PF_FN(store)(e + i, PF_FN(exp_softmax)(x - top_x));
+  }
+  T sum_w = 0, sum_h = 0;
+  for (long j = 0; j < bins; j++) {
+    before[0][j] = sum_w;
+    before[1][j] = sum_h;
+    sum_w += e[j];
+    sum_h += e[bins + j];
+  }
+  const T inverse = s->spread / (sum_w * sum_h), scale_w = inverse * sum_h, scale_h = inverse * sum_w;
+  const T scale = by_height ? scale_h : scale_w;
+  long index = 0;
+  for (long j = 1; j < bins; j++) index += v >= before[by_height][j] * scale + s->offset[j];
+  const T offset = index > 0 ? s->offset[index] : -s->bound;
+  const T *u = p + 2 * bins;
+  PF_V slopes = {0};
+  slopes[0] = index > 0 ? u[index - 1] : 0;
+  slopes[1] = index + 1 < bins ? u[index] : 0;
+  slopes = PF_FN(slope)(s, PF_FN(capped)(slopes));
+  b->x0 = PF_FN(splat)(before[0][index] * scale_w + offset);
+  b->y0 = PF_FN(splat)(before[1][index] * scale_h + offset);
+  b->width = PF_FN(splat)(e[index] * scale_w + s->smallest);
+  b->height = PF_FN(splat)(e[bins + index] * scale_h + s->smallest);
+  b->over_width = (T)1 / b->width;
+  b->slope = b->height * b->over_width;
+  b->d0 = PF_FN(splat)(slopes[0]);
+  b->d1 = PF_FN(splat)(slopes[1]);
 }

@@ -1,3 +1,13 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// From this size on a buffer asks for huge pages: the passes over all parameters would miss the processor's table of pages
+/// again and again.
+private let hugePage = 2 << 20
+
 /// A block of zero-initialised memory aligned to 64 bytes (one cache line, one AVX-512 vector).
 ///
 /// The only owner of raw numeric memory in the library. Everything else holds pointers into one for as long as it
@@ -11,7 +21,10 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   /// Allocates `count` elements, all bits zero.
   public init(count: Int) {
     let bytes = max(count * MemoryLayout<Element>.stride, 64)
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes < hugePage ? 64 : hugePage)
+    #if os(Linux)
+      if bytes >= hugePage { madvise(raw, bytes, MADV_HUGEPAGE) }
+    #endif
     raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     self.pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count

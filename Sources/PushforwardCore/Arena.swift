@@ -10,7 +10,7 @@ package final class Arena {
   /// Number of chunks ever allocated: constant in a steady state.
   var allocationCount: Int { chunks.count }
 
-  /// An arena of chunks of that many bytes (or more, where one request needs more).
+  /// An arena whose first chunk has that many bytes (or more, where one request needs more).
   init(chunkSize: Int = 1 << 18) { self.chunkSize = chunkSize }
 
   package struct Mark {
@@ -41,7 +41,8 @@ package final class Arena {
       chunk += 1
       used = 0
     }
-    chunks.append(AlignedBuffer(count: max(chunkSize, rounded)))
+    // Twice as large each time, up to 16 times.
+    chunks.append(AlignedBuffer(count: max(chunkSize << min(chunks.count, 4), rounded)))
     used = rounded
     return UnsafeMutableRawPointer(chunks[chunk].pointer)
   }

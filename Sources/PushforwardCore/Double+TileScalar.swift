@@ -17,10 +17,11 @@ extension Double: TileScalar {
 
   /// See `TileScalar`.
   @inlinable public static func linearBackwardInput(
-    _ weight: UnsafePointer<Double>, _ stride: Int, _ dy: UnsafePointer<Double>, _ dx: UnsafeMutablePointer<Double>,
-    _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
+    _ weight: UnsafePointer<Double>, _ stride: Int, _ dy: UnsafePointer<Double>, _ rectified: UnsafePointer<Double>?,
+    _ dx: UnsafeMutablePointer<Double>, _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int,
+    _ lanes: Int, _ accumulate: Int32
   ) {
-    pf_linear_backward_input_f64(weight, stride, dy, dx, out, `in`, firstRow, tiles, lanes, accumulate)
+    pf_linear_backward_input_f64(weight, stride, dy, rectified, dx, out, `in`, firstRow, tiles, lanes, accumulate)
   }
 
   /// See `TileScalar`.
@@ -266,6 +267,23 @@ extension Double: TileScalar {
   }
 
   /// See `TileScalar`.
+  @inlinable public static func splineForwardKeeping(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Double>, _ params: UnsafeMutablePointer<Double>,
+    _ y: UnsafeMutablePointer<Double>, _ logDet: UnsafeMutablePointer<Double>, _ features: Int, _ tiles: Int
+  ) {
+    pf_spline_forward_keeping_f64(shape, x, params, y, logDet, features, tiles)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func splineBackwardKept(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Double>, _ params: UnsafeMutablePointer<Double>,
+    _ dy: UnsafePointer<Double>, _ dLogDet: UnsafePointer<Double>, _ dx: UnsafeMutablePointer<Double>, _ features: Int,
+    _ tiles: Int
+  ) {
+    pf_spline_backward_kept_f64(shape, x, params, dy, dLogDet, dx, features, tiles)
+  }
+
+  /// See `TileScalar`.
   @inlinable public static func polynomialForward(
     _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Double>, _ params: UnsafePointer<Double>,
     _ y:
@@ -445,23 +463,21 @@ extension Double: TileScalar {
   /// See `TileScalar`.
   @inlinable public static func reduceGradients(
     _ shards: UnsafePointer<UnsafeMutablePointer<Double>?>, _ shardCount: Int, _ out: UnsafeMutablePointer<Double>,
-    _ count: Int, _ clear: Int32
+    _ rows: Int, _ columns: Int, _ extent: UnsafePointer<Int32>?, _ clear: Int32
   ) -> Double {
-    pf_reduce_gradients_f64(shards, shardCount, out, count, clear)
+    pf_reduce_gradients_f64(shards, shardCount, out, rows, columns, extent, clear)
   }
 
   /// See `TileScalar`.
   @inlinable public static func adamW(
-    _ p: UnsafeMutablePointer<Double>, _ g: UnsafePointer<Double>, _ m: UnsafeMutablePointer<Double>,
-    _ v:
-      UnsafeMutablePointer<Double>, _ ema: UnsafeMutablePointer<Double>?, _ count: Int, _ gradientScale: Double,
-    _ rate: Double, _ beta1: Double, _ beta2: Double, _ epsilon: Double, _ decay: Double, _ bias1: Double,
-    _ bias2:
-      Double, _ emaDecay: Double
+    _ p: UnsafeMutablePointer<Double>, _ g: UnsafeMutablePointer<Double>, _ m: UnsafeMutablePointer<Double>,
+    _ v: UnsafeMutablePointer<Double>, _ ema: UnsafeMutablePointer<Double>?, _ rows: Int, _ columns: Int,
+    _ extent: UnsafePointer<Int32>?, _ gradientScale: Double, _ rate: Double, _ beta1: Double, _ beta2: Double,
+    _ epsilon: Double,
+    _ decay: Double, _ bias1: Double, _ bias2: Double, _ emaDecay: Double
   ) {
     pf_adamw_f64(
-      p, g, m, v, ema, count, gradientScale, rate, beta1, beta2, epsilon, decay, bias1, bias2,
-      emaDecay)
+      p, g, m, v, ema, rows, columns, extent, gradientScale, rate, beta1, beta2, epsilon, decay, bias1, bias2, emaDecay)
   }
 
 }

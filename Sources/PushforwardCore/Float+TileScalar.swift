@@ -18,10 +18,11 @@ extension Float: TileScalar {
 
   /// See `TileScalar`.
   @inlinable public static func linearBackwardInput(
-    _ weight: UnsafePointer<Float>, _ stride: Int, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-    _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
+    _ weight: UnsafePointer<Float>, _ stride: Int, _ dy: UnsafePointer<Float>, _ rectified: UnsafePointer<Float>?,
+    _ dx: UnsafeMutablePointer<Float>, _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int,
+    _ lanes: Int, _ accumulate: Int32
   ) {
-    pf_linear_backward_input_f32(weight, stride, dy, dx, out, `in`, firstRow, tiles, lanes, accumulate)
+    pf_linear_backward_input_f32(weight, stride, dy, rectified, dx, out, `in`, firstRow, tiles, lanes, accumulate)
   }
 
   /// See `TileScalar`.
@@ -261,6 +262,23 @@ extension Float: TileScalar {
   }
 
   /// See `TileScalar`.
+  @inlinable public static func splineForwardKeeping(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Float>, _ params: UnsafeMutablePointer<Float>,
+    _ y: UnsafeMutablePointer<Float>, _ logDet: UnsafeMutablePointer<Float>, _ features: Int, _ tiles: Int
+  ) {
+    pf_spline_forward_keeping_f32(shape, x, params, y, logDet, features, tiles)
+  }
+
+  /// See `TileScalar`.
+  @inlinable public static func splineBackwardKept(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Float>, _ params: UnsafeMutablePointer<Float>,
+    _ dy: UnsafePointer<Float>, _ dLogDet: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, _ features: Int,
+    _ tiles: Int
+  ) {
+    pf_spline_backward_kept_f32(shape, x, params, dy, dLogDet, dx, features, tiles)
+  }
+
+  /// See `TileScalar`.
   @inlinable public static func polynomialForward(
     _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Float>, _ params: UnsafePointer<Float>,
     _ y:
@@ -422,23 +440,21 @@ extension Float: TileScalar {
   /// See `TileScalar`.
   @inlinable public static func reduceGradients(
     _ shards: UnsafePointer<UnsafeMutablePointer<Float>?>, _ shardCount: Int, _ out: UnsafeMutablePointer<Float>,
-    _ count: Int, _ clear: Int32
+    _ rows: Int, _ columns: Int, _ extent: UnsafePointer<Int32>?, _ clear: Int32
   ) -> Double {
-    pf_reduce_gradients_f32(shards, shardCount, out, count, clear)
+    pf_reduce_gradients_f32(shards, shardCount, out, rows, columns, extent, clear)
   }
 
   /// See `TileScalar`.
   @inlinable public static func adamW(
-    _ p: UnsafeMutablePointer<Float>, _ g: UnsafePointer<Float>, _ m: UnsafeMutablePointer<Float>,
-    _ v:
-      UnsafeMutablePointer<Float>, _ ema: UnsafeMutablePointer<Float>?, _ count: Int, _ gradientScale: Float,
-    _ rate:
-      Float, _ beta1: Float, _ beta2: Float, _ epsilon: Float, _ decay: Float, _ bias1: Float, _ bias2: Float,
-    _ emaDecay: Float
+    _ p: UnsafeMutablePointer<Float>, _ g: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+    _ v: UnsafeMutablePointer<Float>, _ ema: UnsafeMutablePointer<Float>?, _ rows: Int, _ columns: Int,
+    _ extent: UnsafePointer<Int32>?, _ gradientScale: Float, _ rate: Float, _ beta1: Float, _ beta2: Float,
+    _ epsilon: Float,
+    _ decay: Float, _ bias1: Float, _ bias2: Float, _ emaDecay: Float
   ) {
     pf_adamw_f32(
-      p, g, m, v, ema, count, gradientScale, rate, beta1, beta2, epsilon, decay, bias1, bias2,
-      emaDecay)
+      p, g, m, v, ema, rows, columns, extent, gradientScale, rate, beta1, beta2, epsilon, decay, bias1, bias2, emaDecay)
   }
 
 }

@@ -8,12 +8,14 @@ public final class GatherOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @
   /// Number of features picked.
   public var outputFeatures: Int { index.count }
 
+  @_specialize(where Scalar == Float)
   public override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.gatherFeatures(
       context.input(node, 0), index, context.output(node), context.inputFeatures(node, 0), index.count, context.tiles,
       context.lanes)
   }
 
+  @_specialize(where Scalar == Float)
   public override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.scatterAddFeatures(

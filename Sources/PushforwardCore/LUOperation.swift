@@ -64,7 +64,7 @@ public final class LUOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
     Scalar.featureAffine(context.input(node, 0), diagonal(context, sign: 1), nil, scaled, n, tiles, lanes)
     mixed.update(from: scaled, count: count)
     Scalar.linearBackwardInput(
-      parameters + upper.offset, n, scaled, mixed, n, n, mask.firstRows, tiles, lanes, 1)
+      parameters + upper.offset, n, scaled, nil, mixed, n, n, mask.firstRows, tiles, lanes, 1)
     Scalar.linearForward(
       parameters + lower.offset, n, parameters + bias.offset, mixed, mixed, context.output(node), nil, n, n,
       mask.extents, tiles, lanes, Activation.identity.kernel)
@@ -111,7 +111,7 @@ public final class LUOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
     let dScaled = context.tape.makeScratch(count: count)
     let parameters = context.parameters
     dMixed.update(from: dy, count: count)
-    Scalar.linearBackwardInput(parameters + lower.offset, n, dy, dMixed, n, n, mask.firstRows, tiles, lanes, 1)
+    Scalar.linearBackwardInput(parameters + lower.offset, n, dy, nil, dMixed, n, n, mask.firstRows, tiles, lanes, 1)
     Scalar.linearForward(
       parameters + upper.offset, n, nil, dMixed, dMixed, dScaled, nil, n, n, mask.extents, tiles, lanes,
       Activation.identity.kernel)

@@ -48,6 +48,16 @@ public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @
   package let bias: ParameterSlice?
   package let mask: TriangularMask?
   package let activation: Activation
+  /// What the kernels are told, in plain numbers: the slices are shared by all threads, which would take turns at counting
+  /// their references.
+  private let rows: Int
+  private let columns: Int
+  private let weightOffset: Int
+  private let biasOffset: Int?
+  /// Extents of the rows, then first rows of the columns.
+  private let maskMemory: AlignedBuffer<Int32>?
+  private let extents: UnsafePointer<Int32>?
+  private let firstRows: UnsafePointer<Int32>?
 
   /// A linear layer over parameter slices.
   public init(
@@ -57,23 +67,38 @@ public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @
     self.bias = bias
     self.mask = mask
     self.activation = activation
+    rows = weight.rows
+    columns = weight.columns
+    weightOffset = weight.offset
+    biasOffset = bias?.offset
+    maskMemory = mask.map { mask in
+      let memory = AlignedBuffer<Int32>(count: weight.rows + weight.columns)
+      memory.pointer.update(from: mask.extents, count: weight.rows)
+      (memory.pointer + weight.rows).update(from: mask.firstRows, count: weight.columns)
+      return memory
+    }
+    extents = maskMemory.map { UnsafePointer($0.pointer) }
+    firstRows = maskMemory.map { UnsafePointer($0.pointer + weight.rows) }
   }
 
   public override var hasParameters: Bool { true }
 
+  @_specialize(where Scalar == Float)
   public override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     if activation == .silu && context.tape.recordsGradients {
       node.saved = context.tape.makeScratch(count: context.outputCount(node))
     }
     Scalar.linearForward(
-      context.parameters + weight.offset, weight.columns, bias.map { context.parameters + $0.offset },
+      context.parameters + weightOffset, columns, biasOffset.map { context.parameters + $0 },
       context.input(node, 0), context.hasInput(node, 1) ? context.input(node, 1) : nil, context.output(node),
-      node.saved, weight.rows, weight.columns, mask?.extents, context.tiles, context.lanes, activation.kernel)
+      node.saved, rows, columns, extents, context.tiles, context.lanes, activation.kernel)
+    if activation == .relu { context.setOutputIsRectified(node) }
   }
 
+  @_specialize(where Scalar == Float)
   public override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     let dz = context.outputGradient(node)
-    if activation != .identity {
+    if activation != .identity && !context.outputGradientIsCut(node) {
       Scalar.activationBackward(
         activation.kernel, node.saved ?? context.output(node), dz, dz, context.outputCount(node))
     }
@@ -83,15 +108,18 @@ public final class LinearOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @
     if let gradients = context.parameterGradients {
       let mark = context.tape.scratchMark
       Scalar.linearBackwardWeight(
-        dz, context.input(node, 0), gradients + weight.offset, weight.columns, bias.map { gradients + $0.offset },
-        weight.rows, weight.columns, mask?.extents, context.tiles, context.lanes,
-        context.tape.makeScratch(count: pf_linear_scratch(weight.columns, context.tiles)))
+        dz, context.input(node, 0), gradients + weightOffset, columns, biasOffset.map { gradients + $0 }, rows,
+        columns, extents, context.tiles, context.lanes,
+        context.tape.makeScratch(count: pf_linear_scratch(columns, context.tiles)))
       context.tape.releaseScratch(to: mark)
     }
     if let dx = context.inputGradientForOverwrite(node, 0) {
+      // Cut where the layer below was rectified, while the numbers are at hand.
+      let rectified = dx.isFresh ? context.rectified(node, 0) : nil
       Scalar.linearBackwardInput(
-        context.parameters + weight.offset, weight.columns, dz, dx.pointer, weight.rows, weight.columns,
-        mask?.firstRows, context.tiles, context.lanes, dx.isFresh ? 0 : 1)
+        context.parameters + weightOffset, columns, dz, rectified, dx.pointer, rows, columns, firstRows,
+        context.tiles, context.lanes, dx.isFresh ? 0 : 1)
+      if rectified != nil { context.setInputGradientIsCut(node, 0) }
     }
   }
 }

@@ -1,5 +1,5 @@
 /// What a slice is for: decides weight decay and whether the optimizer touches it.
-public enum ParameterRole: String, Codable, Sendable {
+public enum ParameterRole: String, Codable, Sendable, BitwiseCopyable {
   /// A matrix: decayed.
   case weight
   /// A bias, scale or other vector: not decayed.

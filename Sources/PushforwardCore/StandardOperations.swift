@@ -67,9 +67,11 @@ public enum BinaryFunction: Sendable, CaseIterable {
 }
 
 final class UnaryOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.unary(Int32(node.choice), context.input(node, 0), context.output(node), context.outputCount(node))
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.unaryBackward(
@@ -79,11 +81,13 @@ final class UnaryOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecke
 }
 
 final class BinaryOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.binary(
       Int32(node.choice), context.input(node, 0), context.input(node, 1), context.output(node),
       context.outputCount(node))
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     Scalar.binaryBackward(
       Int32(node.choice), context.input(node, 0), context.input(node, 1), context.outputGradient(node),
@@ -93,11 +97,13 @@ final class BinaryOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @uncheck
 
 /// `y = attribute * x + shift`; the shift is given as `choice`'s bit pattern, since the node has one number only.
 final class ScaleOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     let shift = Double(bitPattern: UInt64(bitPattern: Int64(node.choice)))
     Scalar.scaleShift(
       context.input(node, 0), Scalar(node.attribute), Scalar(shift), context.output(node), context.outputCount(node))
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.axpy(Scalar(node.attribute), context.outputGradient(node), dx, context.outputCount(node))
@@ -105,10 +111,12 @@ final class ScaleOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecke
 }
 
 final class SumFeaturesOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.sumFeatures(
       context.input(node, 0), context.output(node), context.inputFeatures(node, 0), context.tiles, context.lanes)
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.broadcastFeatures(
@@ -117,11 +125,13 @@ final class SumFeaturesOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @un
 }
 
 final class BroadcastFeaturesOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.fill(context.output(node), 0, context.outputCount(node))
     Scalar.broadcastFeatures(
       context.input(node, 0), context.output(node), context.outputFeatures(node), context.tiles, context.lanes)
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     let count = context.tape.elementCount(features: 1)
@@ -135,10 +145,12 @@ final class BroadcastFeaturesOperation<Scalar: TileScalar>: TapeOperation<Scalar
 }
 
 final class LogSumExpOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.logSumExpFeatures(
       context.input(node, 0), context.output(node), context.inputFeatures(node, 0), context.tiles, context.lanes)
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.logSumExpFeaturesBackward(
@@ -149,6 +161,7 @@ final class LogSumExpOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unch
 
 /// Features of the first input above those of the second.
 final class ConcatenateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     let first = context.inputFeatures(node, 0) * context.lanes
     let second = context.inputFeatures(node, 1) * context.lanes
@@ -158,6 +171,7 @@ final class ConcatenateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @un
       (out + tile * (first + second) + first).update(from: b + tile * second, count: second)
     }
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     let first = context.inputFeatures(node, 0) * context.lanes
     let second = context.inputFeatures(node, 1) * context.lanes
@@ -174,10 +188,12 @@ final class ConcatenateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @un
 ///
 /// The output is an empty value.
 final class StandardNormalOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.standardNormalLogDensity(
       context.input(node, 0), context.accumulator(node)!, context.inputFeatures(node, 0), context.tiles, context.lanes)
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.standardNormalLogDensityBackward(
@@ -188,11 +204,13 @@ final class StandardNormalOperation<Scalar: TileScalar>: TapeOperation<Scalar>, 
 
 /// Adds `attribute` times a one-feature value to the accumulator.
 final class AccumulateOperation<Scalar: TileScalar>: TapeOperation<Scalar>, @unchecked Sendable {
+  @_specialize(where Scalar == Float)
   override func forward(_ context: OperationContext<Scalar>, _ node: inout TapeNode<Scalar>) {
     Scalar.axpy(
       Scalar(node.attribute), context.input(node, 0), context.accumulator(node)!, context.tape.elementCount(features: 1)
     )
   }
+  @_specialize(where Scalar == Float)
   override func backward(_ context: OperationContext<Scalar>, _ node: TapeNode<Scalar>) {
     guard let dx = context.inputGradient(node, 0) else { return }
     Scalar.axpy(

@@ -15,6 +15,9 @@ struct TapeSlot {
   var features: Int
   var needsGradient: Bool
   var gradient: UnsafeMutableRawPointer?
+  /// A rectifier made the value, and whether the gradient has been cut to zero where the value is zero.
+  var isRectified = false
+  var gradientIsCut = false
 }
 
 /// Records operations on tiles and runs them backwards (reverse-mode derivatives).
@@ -79,11 +82,14 @@ public final class Tape<Scalar: TileScalar> {
   ///   - parameters: The model's flat buffer; must outlive the pass.
   ///   - gradients: Where parameter gradients are accumulated (same layout), or `nil`.
   ///   - wide: Uses 64-lane tiles even for one row.
+  @_specialize(where Scalar == Float)
   public func begin(
     rows: Int, parameters: UnsafePointer<Scalar>?, gradients: UnsafeMutablePointer<Scalar>? = nil, wide: Bool = false
   ) {
     for slot in slots {
-      if let gradient = slot.gradient { gradientPool.give(gradient, bytes: byteCount(features: slot.features)) }
+      if let gradient = slot.gradient, gradient != slot.memory {
+        gradientPool.give(gradient, bytes: byteCount(features: slot.features))
+      }
     }
     self.rows = rows
     lanes = rows == 1 && !wide ? 1 : Int(PF_LANES)
@@ -97,6 +103,7 @@ public final class Tape<Scalar: TileScalar> {
   }
 
   /// A new value, contents undefined.
+  @_specialize(where Scalar == Float)
   public func makeValue(features: Int, needsGradient: Bool = false) -> Variable {
     let memory = arena.take(bytes: byteCount(features: features))
     slots.append(TapeSlot(memory: memory, features: features, needsGradient: needsGradient && recordsGradients))
@@ -123,6 +130,7 @@ public final class Tape<Scalar: TileScalar> {
   ///
   /// The last, short tile is padded with copies of the last row. `rowMajor` holds `rows` rows of `stride` elements, of
   /// which the first `features` are used.
+  @_specialize(where Scalar == Float)
   public func input(
     rowMajor: UnsafePointer<Scalar>, features: Int, stride: Int, needsGradient: Bool = false
   ) -> Variable {
@@ -205,6 +213,7 @@ public final class Tape<Scalar: TileScalar> {
   /// The new value has `outputFeatures` features. `accumulator` is a value that the operation adds to in place (a
   /// log-determinant); its gradient is passed on unchanged, so it may be added to by any number of operations.
   @discardableResult
+  @_specialize(where Scalar == Float)
   public func record(
     _ operation: TapeOperation<Scalar>, _ input0: Variable, _ input1: Variable? = nil, _ input2: Variable? = nil,
     outputFeatures: Int, accumulator: Variable? = nil, attribute: Double = 0, choice: Int = 0
@@ -222,19 +231,21 @@ public final class Tape<Scalar: TileScalar> {
     return output
   }
 
-  /// Runs the tape backwards from `output`.
+  /// Runs the tape backwards from `output`, once a pass: inner values may be overwritten by their gradients.
   ///
   /// - Parameters:
   ///   - output: One feature (a loss for each lane).
   ///   - seed: The derivative of the total with respect to each lane of `output`, `tiles * lanes` numbers; padded
   ///     lanes must be zero.
+  @_specialize(where Scalar == Float)
   public func backward(from output: Variable, seed: UnsafePointer<Scalar>) {
     precondition(recordsGradients, "backward on a tape that does not record gradients")
     guard needsGradient(output) else { return }
     let count = elementCount(features: output.features)
     Scalar.axpy(1, seed, gradientBuffer(Int(output.index)), count)
     let context = OperationContext(tape: self)
-    for record in nodes.reversed() {
+    for index in nodes.indices.reversed() {
+      let record = nodes[index]
       let outputIndex = Int(record.output)
       let accumulates = record.accumulator >= 0 && slots[Int(record.accumulator)].gradient != nil
       guard slots[outputIndex].gradient != nil || accumulates else { continue }
@@ -242,7 +253,9 @@ public final class Tape<Scalar: TileScalar> {
       node.operation.backward(context, node)
       // The gradient of an inner value is spent; inputs (which no node produces) keep theirs.
       if let spent = slots[outputIndex].gradient {
-        gradientPool.give(spent, bytes: byteCount(features: slots[outputIndex].features))
+        if spent != slots[outputIndex].memory {
+          gradientPool.give(spent, bytes: byteCount(features: slots[outputIndex].features))
+        }
         slots[outputIndex].gradient = nil
       }
     }
@@ -266,6 +279,16 @@ public final class Tape<Scalar: TileScalar> {
   private func needsGradient(_ variable: Variable?) -> Bool {
     guard let variable else { return false }
     return needsGradient(variable)
+  }
+
+  func setIsRectified(_ index: Int) { slots[index].isRectified = true }
+  func setGradientIsCut(_ index: Int, _ isCut: Bool) { slots[index].gradientIsCut = isCut }
+
+  /// Makes a value's memory its gradient.
+  func valueAsGradient(_ index: Int) -> UnsafeMutablePointer<Scalar> {
+    precondition(slots[index].gradient == nil, "an operation's own input has another use")
+    slots[index].gradient = slots[index].memory
+    return slots[index].memory.assumingMemoryBound(to: Scalar.self)
   }
 
   /// The memory of a slot.

@@ -1,6 +1,7 @@
 /// One recorded operation.
 public struct TapeNode<Scalar: TileScalar> {
-  let operation: TapeOperation<Scalar>
+  /// Not counted: who makes a node holds its operation.
+  unowned(unsafe) let operation: TapeOperation<Scalar>
   let input0: Int32
   let input1: Int32
   let input2: Int32
@@ -79,9 +80,7 @@ open class TapeOperation<Scalar: TileScalar>: @unchecked Sendable {
 /// What an operation sees of its tape.
 public struct OperationContext<Scalar: TileScalar> {
   /// The tape; scratch may be taken from it.
-  ///
-  /// Not counted: the context lives no longer than the tape's call.
-  public unowned(unsafe) let tape: Tape<Scalar>
+  public let tape: Tape<Scalar>
 
   /// Tiles of every value.
   public var tiles: Int { tape.tiles }
@@ -141,7 +140,37 @@ public struct OperationContext<Scalar: TileScalar> {
   public func inputGradient(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafeMutablePointer<Scalar>? {
     let index = slotIndex(node, input)
     guard index >= 0, tape.slots[index].needsGradient else { return nil }
+    tape.setGradientIsCut(index, false)
     return tape.gradientBuffer(index)
+  }
+
+  /// Whether an input that is the operation's own may be overwritten with what `backward` needs: a gradient will be asked
+  /// for.
+  func mayOverwriteInput(_ node: TapeNode<Scalar>, _ input: Int) -> Bool {
+    let index = slotIndex(node, input)
+    return tape.recordsGradients && index >= 0 && tape.slots[index].needsGradient
+  }
+
+  /// The memory of an input that is the operation's own, from now on its gradient.
+  func inputAsItsGradient(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafeMutablePointer<Scalar> {
+    tape.valueAsGradient(slotIndex(node, input))
+  }
+
+  /// Says that the output was made by a rectifier: where it is zero, its gradient does not count.
+  func setOutputIsRectified(_ node: TapeNode<Scalar>) { tape.setIsRectified(Int(node.output)) }
+
+  /// Whether the output's gradient is zero already wherever a rectifier would cut it.
+  func outputGradientIsCut(_ node: TapeNode<Scalar>) -> Bool { tape.slots[Int(node.output)].gradientIsCut }
+
+  /// Says that all of an input's gradient so far is zero where `rectified` is.
+  func setInputGradientIsCut(_ node: TapeNode<Scalar>, _ input: Int) {
+    tape.setGradientIsCut(slotIndex(node, input), true)
+  }
+
+  /// The input, if a rectifier made it: where it is zero its gradient may be cut as it is made.
+  func rectified(_ node: TapeNode<Scalar>, _ input: Int) -> UnsafePointer<Scalar>? {
+    let index = slotIndex(node, input)
+    return tape.slots[index].isRectified ? UnsafePointer(self.input(node, input)) : nil
   }
 
   /// Gradient of an input: `isFresh` means its contents are undefined and must be overwritten, not added to.
@@ -150,7 +179,10 @@ public struct OperationContext<Scalar: TileScalar> {
   ) -> (pointer: UnsafeMutablePointer<Scalar>, isFresh: Bool)? {
     let index = slotIndex(node, input)
     guard index >= 0, tape.slots[index].needsGradient else { return nil }
-    if let memory = tape.slots[index].gradient { return (memory.assumingMemoryBound(to: Scalar.self), false) }
+    if let memory = tape.slots[index].gradient {
+      tape.setGradientIsCut(index, false)
+      return (memory.assumingMemoryBound(to: Scalar.self), false)
+    }
     return (tape.freshGradientBuffer(index), true)
   }
 }

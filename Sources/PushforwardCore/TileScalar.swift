@@ -19,8 +19,9 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
 
   /// `pf_linear_backward_input`.
   static func linearBackwardInput(
-    _ weight: UnsafePointer<Self>, _ stride: Int, _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
-    _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
+    _ weight: UnsafePointer<Self>, _ stride: Int, _ dy: UnsafePointer<Self>, _ rectified: UnsafePointer<Self>?,
+    _ dx: UnsafeMutablePointer<Self>, _ out: Int, _ `in`: Int, _ firstRow: UnsafePointer<Int32>?, _ tiles: Int,
+    _ lanes: Int, _ accumulate: Int32
   )
 
   /// `pf_linear_backward_weight`.
@@ -200,6 +201,19 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
       UnsafeMutablePointer<Self>, _ dParams: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int, _ lanes: Int
   )
 
+  /// `pf_spline_forward_keeping`.
+  static func splineForwardKeeping(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ params: UnsafeMutablePointer<Self>,
+    _ y: UnsafeMutablePointer<Self>, _ logDet: UnsafeMutablePointer<Self>, _ features: Int, _ tiles: Int
+  )
+
+  /// `pf_spline_backward_kept`.
+  static func splineBackwardKept(
+    _ shape: UnsafePointer<pf_spline_shape>, _ x: UnsafePointer<Self>, _ params: UnsafeMutablePointer<Self>,
+    _ dy: UnsafePointer<Self>, _ dLogDet: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>, _ features: Int,
+    _ tiles: Int
+  )
+
   /// `pf_polynomial_forward`.
   static func polynomialForward(
     _ shape: UnsafePointer<pf_polynomial_shape>, _ x: UnsafePointer<Self>, _ params: UnsafePointer<Self>,
@@ -327,16 +341,15 @@ public protocol TileScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Coda
   /// `pf_reduce_gradients`.
   static func reduceGradients(
     _ shards: UnsafePointer<UnsafeMutablePointer<Self>?>, _ shardCount: Int, _ out: UnsafeMutablePointer<Self>,
-    _ count: Int, _ clear: Int32
+    _ rows: Int, _ columns: Int, _ extent: UnsafePointer<Int32>?, _ clear: Int32
   ) -> Double
 
   /// `pf_adamw`.
   static func adamW(
-    _ p: UnsafeMutablePointer<Self>, _ g: UnsafePointer<Self>, _ m: UnsafeMutablePointer<Self>,
-    _ v:
-      UnsafeMutablePointer<Self>, _ ema: UnsafeMutablePointer<Self>?, _ count: Int, _ gradientScale: Self,
-    _ rate:
-      Self, _ beta1: Self, _ beta2: Self, _ epsilon: Self, _ decay: Self, _ bias1: Self, _ bias2: Self,
+    _ p: UnsafeMutablePointer<Self>, _ g: UnsafeMutablePointer<Self>, _ m: UnsafeMutablePointer<Self>,
+    _ v: UnsafeMutablePointer<Self>, _ ema: UnsafeMutablePointer<Self>?, _ rows: Int, _ columns: Int,
+    _ extent: UnsafePointer<Int32>?, _ gradientScale: Self, _ rate: Self, _ beta1: Self, _ beta2: Self, _ epsilon: Self,
+    _ decay: Self, _ bias1: Self, _ bias2: Self,
     _ emaDecay:
       Self
   )

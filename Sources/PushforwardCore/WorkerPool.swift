@@ -1,5 +1,11 @@
 import CKernels
 
+/// Numbered pieces of work that are dealt out again and again: unlike a closure's, handing them over allocates nothing.
+package protocol PooledWork: AnyObject {
+  /// Does one piece; the same whichever worker does it.
+  func work(item: Int, worker: Int)
+}
+
 /// Threads that deal numbered pieces of work among themselves; the calling thread is one of them.
 ///
 /// Which worker gets which item is not fixed, so results must not depend on it: reduce per item, in item order.
@@ -40,6 +46,22 @@ public final class WorkerPool: @unchecked Sendable {
             context!.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(item, worker)
           }, UnsafeMutableRawPointer(mutating: pointer))
       }
+    }
+  }
+
+  /// The same for `source.work`, without allocating.
+  package func run(items: Int, _ source: any PooledWork) {
+    if items <= 0 { return }
+    if items == 1 || workers == 1 {
+      for item in 0..<items { source.work(item: item, worker: 0) }
+      return
+    }
+    withUnsafePointer(to: source) { pointer in
+      pf_pool_run(
+        pool, items,
+        { context, item, worker in
+          context!.assumingMemoryBound(to: (any PooledWork).self).pointee.work(item: item, worker: worker)
+        }, UnsafeMutableRawPointer(mutating: pointer))
     }
   }
 }

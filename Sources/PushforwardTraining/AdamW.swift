@@ -72,8 +72,8 @@ public struct AdamW<Scalar: TileScalar>: Sendable {
             for slice in trained {
               let at = slice.offset
               Scalar.adamW(
-                p + at, g + at, m + at, v + at, nil, slice.count, scale, Scalar(rate), Scalar(beta1), Scalar(beta2),
-                Scalar(epsilon), Scalar(slice.role == .weight ? weightDecay : 0), bias1, bias2, 0)
+                p + at, g + at, m + at, v + at, nil, 1, slice.count, nil, scale, Scalar(rate), Scalar(beta1),
+                Scalar(beta2), Scalar(epsilon), Scalar(slice.role == .weight ? weightDecay : 0), bias1, bias2, 0)
             }
           }
         }

@@ -1,7 +1,7 @@
 import PushforwardCore
 
 /// One batch's forward and backward passes, shard by shard, on all workers.
-package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSource<Scalar>> {
+package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Source: RowSource<Scalar>>: PooledWork {
   /// What a shard found.
   package struct Outcome {
     var total = 0.0
@@ -17,7 +17,20 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
   private let training: [Tape<Scalar>]
   private let validating: [Tape<Scalar>]
   private let buffers: [RowBuffers<Scalar>]
-  private var outcomes: [Outcome]
+  /// Of each shard; written by whoever works on it.
+  private let outcomes: UnsafeMutableBufferPointer<Outcome>
+  private var batch: Batch?
+
+  /// The batch that is being worked on.
+  private struct Batch {
+    let rows: UnsafeBufferPointer<Int32>
+    let epoch: Int
+    let stream: RandomStream
+    let firstRow: UInt64
+    let parameters: UnsafePointer<Scalar>
+    let gradients: GradientStep<Scalar>
+    let totalWeight: Double
+  }
 
   /// Rows of a shard depend on the batch size only: at least 128 (two tiles), at most eight shards a batch.
   package init(objective: Goal, source: Source, batchSize: Int, workers: WorkerPool) {
@@ -32,7 +45,13 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
     training = (0..<workers.workers).map { _ in Tape(recordsGradients: true) }
     validating = (0..<workers.workers).map { _ in Tape() }
     buffers = (0..<workers.workers).map { _ in RowBuffers(source: source, rows: rows) }
-    outcomes = Array(repeating: Outcome(), count: shardCount)
+    outcomes = .allocate(capacity: shardCount)
+    outcomes.initialize(repeating: Outcome())
+  }
+
+  deinit {
+    outcomes.deinitialize()
+    outcomes.deallocate()
   }
 
   /// Buffers ever allocated by the tapes: constant in a steady state.
@@ -47,35 +66,11 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
   ) throws -> (mean: Double, shards: Int) {
     let shards = (rows.count + rowsPerShard - 1) / rowsPerShard
     let totalWeight = source.isWeighted ? weightSum(rows, epoch: epoch) : Double(rows.count)
-    outcomes.withUnsafeMutableBufferPointer { outcomes in
-      let outcomes = outcomes.baseAddress!
-      workers.run(items: shards) { shard, worker in
-        let part = slice(rows, shard)
-        let buffer = buffers[worker]
-        let tape = training[worker]
-        buffer.load(source, part, epoch: epoch)
-        tape.begin(rows: part.count, parameters: parameters, gradients: gradients.gradient(shard: shard), wide: true)
-        tape.isTraining = true
-        tape.random = stream
-        tape.firstRow = firstRow + UInt64(shard * rowsPerShard)
-        var outcome = Outcome()
-        do {
-          let value = try objective.value(
-            of: buffer.input(on: tape), context: buffer.context(on: tape), on: tape)
-          let seed = tape.makeScratch(count: tape.elementCount(features: 1))
-          let numbers = tape.pointer(value)
-          for lane in 0..<tape.tiles * tape.lanes {
-            let weight = lane < part.count ? (source.isWeighted ? Double(buffer.weights[lane]) : 1) : 0
-            seed[lane] = Scalar(-weight / totalWeight)
-            if weight != 0 { outcome.total += weight * Double(numbers[lane]) }
-          }
-          tape.backward(from: value, seed: seed)
-        } catch {
-          outcome.error = error
-        }
-        outcomes[shard] = outcome
-      }
-    }
+    batch = Batch(
+      rows: rows, epoch: epoch, stream: stream, firstRow: firstRow, parameters: parameters, gradients: gradients,
+      totalWeight: totalWeight)
+    defer { batch = nil }
+    workers.run(items: shards, self)
     // In the order of the shards; plain loops, since a step allocates nothing.
     var total = 0.0
     for shard in 0..<shards {
@@ -83,6 +78,32 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
       total += outcomes[shard].total
     }
     return (total / totalWeight, shards)
+  }
+
+  /// One shard's forward and backward passes.
+  package func work(item shard: Int, worker: Int) {
+    guard let batch else { return }
+    let part = slice(batch.rows, shard)
+    let buffer = buffers[worker]
+    let tape = training[worker]
+    buffer.load(source, part, epoch: batch.epoch)
+    tape.begin(
+      rows: part.count, parameters: batch.parameters, gradients: batch.gradients.gradient(shard: shard), wide: true)
+    tape.isTraining = true
+    tape.random = batch.stream
+    tape.firstRow = batch.firstRow + UInt64(shard * rowsPerShard)
+    var outcome = Outcome()
+    do {
+      let value = try objective.value(of: buffer.input(on: tape), context: buffer.context(on: tape), on: tape)
+      let seed = tape.makeScratch(count: tape.elementCount(features: 1))
+      outcome.total = weighted(
+        tape.pointer(value), by: source.isWeighted ? buffer.weights : nil, of: batch.totalWeight, rows: part.count,
+        lanes: tape.tiles * tape.lanes, into: seed)
+      tape.backward(from: value, seed: seed)
+    } catch {
+      outcome.error = error
+    }
+    outcomes[shard] = outcome
   }
 
   /// The weighted mean objective of all rows of a source, without jitter or dropout, summed in Double in row order.
@@ -139,6 +160,21 @@ package final class ShardRunner<Scalar: TileScalar, Goal: Objective<Scalar>, Sou
     }
     return total
   }
+}
+
+/// The weighted sum of a shard's values; `seed` gets the derivatives of minus the weighted mean, zeros for padded lanes.
+@_specialize(where Scalar == Float)
+private func weighted<Scalar: TileScalar>(
+  _ values: UnsafePointer<Scalar>, by weights: UnsafePointer<Scalar>?, of totalWeight: Double, rows: Int, lanes: Int,
+  into seed: UnsafeMutablePointer<Scalar>
+) -> Double {
+  var total = 0.0
+  for lane in 0..<lanes {
+    let weight = lane < rows ? weights.map { Double($0[lane]) } ?? 1 : 0
+    seed[lane] = Scalar(-weight / totalWeight)
+    if weight != 0 { total += weight * Double(values[lane]) }
+  }
+  return total
 }
 
 /// Row-major room for one shard's rows.

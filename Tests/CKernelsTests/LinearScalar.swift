@@ -10,8 +10,8 @@ protocol LinearScalar: BinaryFloatingPoint, Sendable {
     _ w: Input, _ ldw: Int, _ bias: Input?, _ x: Input, _ residual: Input?, _ y: Output, _ pre: Output?, _ out: Int,
     _ inputs: Int, _ extent: Mask?, _ tiles: Int, _ lanes: Int, _ activation: Int32)
   static func linearBackwardInput(
-    _ w: Input, _ ldw: Int, _ dy: Input, _ dx: Output, _ out: Int, _ inputs: Int, _ firstRow: Mask?, _ tiles: Int,
-    _ lanes: Int, _ accumulate: Int32)
+    _ w: Input, _ ldw: Int, _ dy: Input, _ rectified: Input?, _ dx: Output, _ out: Int, _ inputs: Int,
+    _ firstRow: Mask?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32)
   static func linearBackwardWeight(
     _ dy: Input, _ x: Input, _ dw: Output, _ ldw: Int, _ dbias: Output?, _ out: Int, _ inputs: Int, _ extent: Mask?,
     _ tiles: Int, _ lanes: Int, _ scratch: Output)
@@ -21,11 +21,13 @@ protocol LinearScalar: BinaryFloatingPoint, Sendable {
   static func rowsToTiles(_ rows: Input, _ ld: Int, _ tiles: Output, _ count: Int, _ features: Int, _ lanes: Int)
   static func tilesToRows(_ tiles: Input, _ rows: Output, _ ld: Int, _ count: Int, _ features: Int, _ lanes: Int)
   static func reduceGradients(
-    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ n: Int, _ clear: Int32
+    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ clear: Int32
   ) -> Double
   static func adamW(
-    _ p: Output, _ g: Input, _ m: Output, _ v: Output, _ ema: Output?, _ n: Int, _ gradientScale: Self, _ rate: Self,
-    _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self, _ bias2: Self, _ emaDecay: Self)
+    _ p: Output, _ g: Output, _ m: Output, _ v: Output, _ ema: Output?, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ gradientScale: Self, _ rate: Self, _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self,
+    _ bias2: Self, _ emaDecay: Self)
   static func uniform(
     _ seed: UInt64, _ purpose: UInt32, _ row: UInt64, _ out: Output, _ features: Int, _ tiles: Int, _ lanes: Int)
   static func normal(
@@ -40,10 +42,10 @@ extension Float: LinearScalar {
     pf_linear_forward_f32(w, ldw, bias, x, residual, y, pre, out, inputs, extent, tiles, lanes, activation)
   }
   static func linearBackwardInput(
-    _ w: Input, _ ldw: Int, _ dy: Input, _ dx: Output, _ out: Int, _ inputs: Int, _ firstRow: Mask?, _ tiles: Int,
-    _ lanes: Int, _ accumulate: Int32
+    _ w: Input, _ ldw: Int, _ dy: Input, _ rectified: Input?, _ dx: Output, _ out: Int, _ inputs: Int,
+    _ firstRow: Mask?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
   ) {
-    pf_linear_backward_input_f32(w, ldw, dy, dx, out, inputs, firstRow, tiles, lanes, accumulate)
+    pf_linear_backward_input_f32(w, ldw, dy, rectified, dx, out, inputs, firstRow, tiles, lanes, accumulate)
   }
   static func linearBackwardWeight(
     _ dy: Input, _ x: Input, _ dw: Output, _ ldw: Int, _ dbias: Output?, _ out: Int, _ inputs: Int, _ extent: Mask?,
@@ -68,15 +70,18 @@ extension Float: LinearScalar {
     pf_tiles_to_rows_f32(tiles, rows, ld, count, features, lanes)
   }
   static func reduceGradients(
-    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ n: Int, _ clear: Int32
+    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ clear: Int32
   ) -> Double {
-    pf_reduce_gradients_f32(shards, shardCount, out, n, clear)
+    pf_reduce_gradients_f32(shards, shardCount, out, rows, columns, extent, clear)
   }
   static func adamW(
-    _ p: Output, _ g: Input, _ m: Output, _ v: Output, _ ema: Output?, _ n: Int, _ gradientScale: Self, _ rate: Self,
-    _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self, _ bias2: Self, _ emaDecay: Self
+    _ p: Output, _ g: Output, _ m: Output, _ v: Output, _ ema: Output?, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ gradientScale: Self, _ rate: Self, _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self,
+    _ bias2: Self, _ emaDecay: Self
   ) {
-    pf_adamw_f32(p, g, m, v, ema, n, gradientScale, rate, beta1, beta2, eps, decay, bias1, bias2, emaDecay)
+    pf_adamw_f32(
+      p, g, m, v, ema, rows, columns, extent, gradientScale, rate, beta1, beta2, eps, decay, bias1, bias2, emaDecay)
   }
   static func uniform(
     _ seed: UInt64, _ purpose: UInt32, _ row: UInt64, _ out: Output, _ features: Int, _ tiles: Int, _ lanes: Int
@@ -98,10 +103,10 @@ extension Double: LinearScalar {
     pf_linear_forward_f64(w, ldw, bias, x, residual, y, pre, out, inputs, extent, tiles, lanes, activation)
   }
   static func linearBackwardInput(
-    _ w: Input, _ ldw: Int, _ dy: Input, _ dx: Output, _ out: Int, _ inputs: Int, _ firstRow: Mask?, _ tiles: Int,
-    _ lanes: Int, _ accumulate: Int32
+    _ w: Input, _ ldw: Int, _ dy: Input, _ rectified: Input?, _ dx: Output, _ out: Int, _ inputs: Int,
+    _ firstRow: Mask?, _ tiles: Int, _ lanes: Int, _ accumulate: Int32
   ) {
-    pf_linear_backward_input_f64(w, ldw, dy, dx, out, inputs, firstRow, tiles, lanes, accumulate)
+    pf_linear_backward_input_f64(w, ldw, dy, rectified, dx, out, inputs, firstRow, tiles, lanes, accumulate)
   }
   static func linearBackwardWeight(
     _ dy: Input, _ x: Input, _ dw: Output, _ ldw: Int, _ dbias: Output?, _ out: Int, _ inputs: Int, _ extent: Mask?,
@@ -126,15 +131,18 @@ extension Double: LinearScalar {
     pf_tiles_to_rows_f64(tiles, rows, ld, count, features, lanes)
   }
   static func reduceGradients(
-    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ n: Int, _ clear: Int32
+    _ shards: UnsafePointer<Output?>, _ shardCount: Int, _ out: Output, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ clear: Int32
   ) -> Double {
-    pf_reduce_gradients_f64(shards, shardCount, out, n, clear)
+    pf_reduce_gradients_f64(shards, shardCount, out, rows, columns, extent, clear)
   }
   static func adamW(
-    _ p: Output, _ g: Input, _ m: Output, _ v: Output, _ ema: Output?, _ n: Int, _ gradientScale: Self, _ rate: Self,
-    _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self, _ bias2: Self, _ emaDecay: Self
+    _ p: Output, _ g: Output, _ m: Output, _ v: Output, _ ema: Output?, _ rows: Int, _ columns: Int, _ extent: Mask?,
+    _ gradientScale: Self, _ rate: Self, _ beta1: Self, _ beta2: Self, _ eps: Self, _ decay: Self, _ bias1: Self,
+    _ bias2: Self, _ emaDecay: Self
   ) {
-    pf_adamw_f64(p, g, m, v, ema, n, gradientScale, rate, beta1, beta2, eps, decay, bias1, bias2, emaDecay)
+    pf_adamw_f64(
+      p, g, m, v, ema, rows, columns, extent, gradientScale, rate, beta1, beta2, eps, decay, bias1, bias2, emaDecay)
   }
   static func uniform(
     _ seed: UInt64, _ purpose: UInt32, _ row: UInt64, _ out: Output, _ features: Int, _ tiles: Int, _ lanes: Int

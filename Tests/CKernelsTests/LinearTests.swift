@@ -33,11 +33,16 @@ extension KernelTests {
         #expect(inPlace.values == pre.values, note)
 
         let dx = GuardedBuffer<Scalar>(count: x.count, filledWith: 1)
-        Scalar.linearBackwardInput(w.start, ldw, residual.start, dx.start, out, inputs, firstRow, tiles, lanes, 1)
+        Scalar.linearBackwardInput(w.start, ldw, residual.start, nil, dx.start, out, inputs, firstRow, tiles, lanes, 1)
         #expect(backwardInput.firstMismatch(dx.values, tolerance: tolerance) == nil, note)
         let fresh = GuardedBuffer<Scalar>(count: x.count, filledWith: .nan)
-        Scalar.linearBackwardInput(w.start, ldw, residual.start, fresh.start, out, inputs, firstRow, tiles, lanes, 0)
+        Scalar.linearBackwardInput(
+          w.start, ldw, residual.start, nil, fresh.start, out, inputs, firstRow, tiles, lanes, 0)
         #expect(backwardInputFresh.firstMismatch(fresh.values, tolerance: tolerance) == nil, note)
+        let cut = GuardedBuffer<Scalar>(count: x.count, filledWith: .nan)
+        Scalar.linearBackwardInput(
+          w.start, ldw, residual.start, x.start, cut.start, out, inputs, firstRow, tiles, lanes, 0)
+        #expect(cut.values == zip(x.values, fresh.values).map { $0 > 0 ? $1 : 0 }, note)
 
         let dw = GuardedBuffer(dwStart.map { Scalar($0) }), dbias = GuardedBuffer<Scalar>(count: out, filledWith: 1)
         let scratch = GuardedBuffer<Scalar>(count: pf_linear_scratch(inputs, tiles), filledWith: .nan)

@@ -29,11 +29,13 @@ extension KernelTests {
               ema2[i] += (1 - emaDecay) * (expected[i] - ema2[i])
             }
             Scalar.adamW(
-              p.start, g.start, m.start, v.start, hasAverage ? ema.start : nil, n, Scalar(gradientScale), Scalar(rate),
-              Scalar(beta1), Scalar(beta2), Scalar(eps), Scalar(decay), Scalar(bias1), Scalar(bias2), Scalar(emaDecay))
+              p.start, g.start, m.start, v.start, hasAverage ? ema.start : nil, 1, n, nil, Scalar(gradientScale),
+              Scalar(rate), Scalar(beta1), Scalar(beta2), Scalar(eps), Scalar(decay), Scalar(bias1), Scalar(bias2),
+              Scalar(emaDecay))
           }
           let tolerance = 32 * Double(Scalar.ulpOfOne), note: Comment = "\(n) parameters, instruction set \(isa)"
           #expect(zip(p.values, expected).allSatisfy { abs(Double($0) - $1) <= tolerance }, note)
+          #expect(g.values.allSatisfy { $0 == 0 }, note)
           #expect(zip(m.values, m2).allSatisfy { abs(Double($0) - $1) <= tolerance }, note)
           #expect(zip(v.values, v2).allSatisfy { abs(Double($0) - $1) <= tolerance }, note)
           if hasAverage { #expect(zip(ema.values, ema2).allSatisfy { abs(Double($0) - $1) <= tolerance }, note) }
@@ -61,7 +63,8 @@ extension KernelTests {
             let before = shards.map(\.values)
             let expected = (0..<n).map { i in before.dropFirst().reduce(before[0][i]) { $0 + $1[i] } }
             let separate = GuardedBuffer<Scalar>(count: n), out = isInPlace ? shards[0] : separate
-            let squares = Scalar.reduceGradients(shards.map { $0.start }, shardCount, out.start, n, isCleared ? 1 : 0)
+            let squares = Scalar.reduceGradients(
+              shards.map { $0.start }, shardCount, out.start, 1, n, nil, isCleared ? 1 : 0)
             #expect(out.values == expected, note)
             let exact = expected.reduce(0.0) { $0 + Double($1) * Double($1) }
             #expect(abs(squares - exact) <= 1e-13 * (1 + exact), note)
@@ -74,6 +77,32 @@ extension KernelTests {
       }
     }
 
+    @Test(
+      "rows under a mask: all that the extents reach is done, and zeros beyond stay zeros", arguments: [16, 48, 63])
+    func masked(columns: Int) {
+      let rows = 5, extents = (0..<rows).map { Int32($0 * columns / (rows - 1)) }
+      forEachInstructionSet { isa in
+        let numbers = (0..<rows * columns).map { index in
+          index % columns < Int(extents[index / columns]) ? Float(noise(1, index)) : 0
+        }
+        func updated(_ extent: [Int32]?) -> (Double, [[Float]]) {
+          let p = GuardedBuffer(numbers), m = GuardedBuffer(numbers), v = GuardedBuffer(numbers.map { $0 * $0 })
+          let shards = [GuardedBuffer(numbers), GuardedBuffer(numbers)]
+          let squares = Float.reduceGradients(shards.map { $0.start }, 2, shards[0].start, rows, columns, extent, 1)
+          let sum = shards[0].values
+          Float.adamW(
+            p.start, shards[0].start, m.start, v.start, nil, rows, columns, extent, 1, 0.1, 0.9, 0.99, 1e-8, 0.1, 0.5,
+            0.5,
+            0)
+          for buffer in shards + [p, m, v] { #expect(buffer.isIntact, "instruction set \(isa)") }
+          return (squares, [sum, p.values, m.values, v.values] + shards.map(\.values))
+        }
+        let (whole, masked) = (updated(nil), updated(extents))
+        #expect(masked.1 == whole.1, "instruction set \(isa)")
+        #expect(abs(masked.0 - whole.0) <= 1e-13 * whole.0, "instruction set \(isa)")
+      }
+    }
+
     @Test("one gradient that is not finite shows in the sum of squares") func notFinite() {
       forEachInstructionSet { isa in
         for bad in [0, 17, 39] {
@@ -82,7 +111,7 @@ extension KernelTests {
             shard[bad] = value
             var out = [Float](repeating: 0, count: 40)
             let squares = shard.withUnsafeMutableBufferPointer {
-              Float.reduceGradients([$0.baseAddress!], 1, &out, 40, 0)
+              Float.reduceGradients([$0.baseAddress!], 1, &out, 1, 40, nil, 0)
             }
             #expect(!squares.isFinite, "instruction set \(isa)")
           }

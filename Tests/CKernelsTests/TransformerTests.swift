@@ -141,5 +141,37 @@ extension KernelTests {
         #expect(largestDifference(dpf, dp) < 5e-3, "instruction set \(isa)")
       }
     }
+
+    @Test("a spline that keeps its exponentials has the same value, log-det and gradients", arguments: Transformer.all)
+    func kept(_ transformer: Transformer) {
+      guard case .spline = transformer.kind, transformer.lanes == Int(PF_LANES) else { return }
+      let (x, p) = inputs(transformer, seed: 16)
+      var random = SeededGenerator(seed: 17)
+      let dy = random.values(transformer.count, in: -1...1), dLogDet = random.values(transformer.columns, in: -1...1)
+      let (features, tiles) = (transformer.features, transformer.tiles)
+      forEachInstructionSet { isa in
+        let expected = transformer.map(inverse: false, x, p)
+        var (expectedX, expectedP) = (x, [Double](repeating: 0, count: p.count))
+        transformer.backward(
+          inverse: false, x, expected.y, p, dy: dy, dLogDet: dLogDet, dx: &expectedX, dp: &expectedP)
+        var (shape, kept, dx) = (transformer.splineShape, p, x)
+        var (y, logDet) = (x, [Double](repeating: 0, count: transformer.columns))
+        pf_spline_forward_keeping_f64(&shape, x, &kept, &y, &logDet, features, tiles)
+        pf_spline_backward_kept_f64(&shape, x, &kept, dy, dLogDet, &dx, features, tiles)
+        #expect(y == expected.y && logDet == expected.logDet, "instruction set \(isa)")
+        #expect(largestDifference(dx, expectedX) < 1e-12, "instruction set \(isa)")
+        #expect(largestDifference(kept, expectedP) < 1e-12, "instruction set \(isa)")
+
+        var (keptF, dxF) = (p.map { Float($0) }, x.map { Float($0) })
+        var (yF, logDetF) = (dxF, [Float](repeating: 0, count: transformer.columns))
+        let xF = dxF
+        pf_spline_forward_keeping_f32(&shape, xF, &keptF, &yF, &logDetF, features, tiles)
+        pf_spline_backward_kept_f32(
+          &shape, xF, &keptF, dy.map { Float($0) }, dLogDet.map { Float($0) }, &dxF, features, tiles)
+        #expect(yF == transformer.map(inverse: false, xF, p.map { Float($0) }).y, "instruction set \(isa)")
+        #expect(largestDifference(dxF, dx) < 5e-3, "instruction set \(isa)")
+        #expect(largestDifference(keptF, kept) < 5e-3, "instruction set \(isa)")
+      }
+    }
   }
 }

@@ -4,8 +4,7 @@
 //   AllocationBenchmarks [--threads N]
 //
 // What is counted is the difference of two runs of different length, so what is set up once is left out; the hundredths
-// are what an epoch costs (the order of its rows), spread over its steps. Handing work to threads takes six small ones a
-// step, the closures' contexts; with one thread there is none. Ends with status 1 when there are more.
+// are what an epoch costs (the order of its rows), spread over its steps. Ends with status 1 when a step takes any.
 import CAllocations
 import Foundation
 import Pushforward
@@ -52,7 +51,7 @@ for family in [FlowFamily.maf, .nsf, .nsfCoupling, .realNVP] {
     let trainer = try Trainer(objective: MaximumLikelihood(flow.network), training: source, settings: settings)
     _ = try trainer.run(from: flow.parameters, workers: workers)
   }
-  emit(family, "training step", step, limit: threads == 1 ? 0.5 : 6.5)
+  emit(family, "training step", step, limit: 0.5)
 
   let pieces = [100: rows.selectingRows(0..<6400), 400: rows]
   let tile = try steady(short: 100, long: 400) { tiles in

@@ -92,7 +92,7 @@ func layer(rows: Int, columns: Int, extents: [Int32]?) {
       weight, columns, bias, x, nil, y, nil, rows, columns, mask?.extents, tiles, lanes, Activation.relu.kernelNumber)
   }
   report("linear backward, input", shape, operations: operations) {
-    Float.linearBackwardInput(weight, columns, dy, dx, rows, columns, mask?.firstRows, tiles, lanes, 0)
+    Float.linearBackwardInput(weight, columns, dy, nil, dx, rows, columns, mask?.firstRows, tiles, lanes, 0)
   }
   report("linear backward, weight", shape, operations: operations) {
     Float.linearBackwardWeight(dy, x, dw, columns, nil, rows, columns, mask?.extents, tiles, lanes, scratch)

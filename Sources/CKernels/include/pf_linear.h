@@ -20,8 +20,9 @@ enum pf_activation { PF_IDENTITY = 0, PF_RELU = 1, PF_TANH = 2, PF_SILU = 3, PF_
   /* Y may alias residual; otherwise no aliasing. Rows of Y are `out`, of X `in`, per tile. */                        \
   void pf_linear_forward_##S(const T *W, long ldw, const T *bias, const T *X, const T *residual, T *Y, T *pre,        \
                              long out, long in, const int32_t *extent, long tiles, long lanes, int activation);       \
-  /* dX = W^T dY (accumulate == 0) or dX += W^T dY. */                                                                \
-  void pf_linear_backward_input_##S(const T *W, long ldw, const T *dY, T *dX, long out, long in,                      \
+  /* dX = W^T dY (accumulate == 0) or dX += W^T dY. rectified (nullable; only with    \
+     accumulate == 0; shape of X): where it is not positive, dX is 0. */                                             \
+  void pf_linear_backward_input_##S(const T *W, long ldw, const T *dY, const T *rectified, T *dX, long out, long in,  \
                                     const int32_t *first_row, long tiles, long lanes, int accumulate);                \
   /* dW += dY X^T (entries beyond the extents keep their values), dbias += sum over lanes of dY (nullable). */         \
   /* scratch: at least pf_linear_scratch(in, tiles) elements, 64-byte aligned. */                                     \

@@ -38,6 +38,17 @@ int pf_spline_shape_is_valid(const pf_spline_shape *shape);
 PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, float, f32)
 PF_DECLARE_TRANSFORMER(spline, const pf_spline_shape *shape, double, f64)
 
+/* The forward map and its backward for training, tiles of PF_LANES: forward leaves in the widths' and heights' rows of
+ * params the exponentials of their softmax, which backward, given the same params, needs not compute again; it then
+ * leaves the parameters' gradient in their place. dx is added to. */
+#define PF_DECLARE_KEPT_SPLINE(T, S)                                                                                  \
+  void pf_spline_forward_keeping_##S(const pf_spline_shape *shape, const T *x, T *params, T *y, T *logdet,            \
+                                     long features, long tiles);                                                      \
+  void pf_spline_backward_kept_##S(const pf_spline_shape *shape, const T *x, T *params, const T *dy,                  \
+                                   const T *dlogdet, T *dx, long features, long tiles);
+PF_DECLARE_KEPT_SPLINE(float, f32)
+PF_DECLARE_KEPT_SPLINE(double, f64)
+
 /* Affine: P = 2: shift, a. log scale = a / (1 + |a| / log_scale_bound); y = x * exp(log scale) + shift.
  * Required: 0 < log_scale_bound, finite. Finite for every finite input short of overflow of the product. */
 PF_DECLARE_TRANSFORMER(affine, double log_scale_bound, float, f32)

@@ -32,7 +32,7 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
       settings: network, hiddenDegrees: hiddenDegrees, outputGain: Self.outputGain, layout: &layout,
       name: "\(name).conditioner")
     self.transformer = transformer
-    forwards = TransformerOperation(transformer, inverse: false)
+    forwards = TransformerOperation(transformer, inverse: false, ownsParameters: true)
     backwards = IncrementalInverse(made: made, transformer: transformer)
   }
 
@@ -40,6 +40,7 @@ public struct Autoregressive<Scalar: TileScalar>: Bijection {
   static var outputGain: Double { 0.1 }
 
   /// Maps data to base space and adds the log-determinant.
+  @_specialize(where Scalar == Float)
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

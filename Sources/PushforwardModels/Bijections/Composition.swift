@@ -22,6 +22,7 @@ public struct Composition<Scalar: TileScalar>: Bijection {
   }
 
   /// Maps data to base space and adds the log-determinant.
+  @_specialize(where Scalar == Float)
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {
@@ -78,6 +79,7 @@ public struct Inverted<Scalar: TileScalar>: Bijection {
   public init(_ bijection: any Bijection<Scalar>) { self.bijection = bijection }
 
   /// Maps data to base space and adds the log-determinant.
+  @_specialize(where Scalar == Float)
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

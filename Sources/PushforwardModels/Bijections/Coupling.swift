@@ -42,7 +42,7 @@ public struct Coupling<Scalar: TileScalar>: Bijection {
     var place = [Int](repeating: 0, count: isTransformed.count)
     for (position, feature) in (held + moved).enumerated() { place[feature] = position }
     merge = GatherOperation(index: place)
-    forwards = TransformerOperation(transformer, inverse: false)
+    forwards = TransformerOperation(transformer, inverse: false, ownsParameters: true)
     backwards = TransformerOperation(transformer, inverse: true)
   }
 
@@ -60,6 +60,7 @@ public struct Coupling<Scalar: TileScalar>: Bijection {
     try apply(backwards, z, context: context, logAbsDet: logAbsDet, on: tape)
   }
 
+  @_specialize(where Scalar == Float)
   private func apply(
     _ operation: TransformerOperation<Scalar>, _ x: Variable, context: Variable?, logAbsDet: Variable,
     on tape: Tape<Scalar>

@@ -21,6 +21,7 @@ public struct Permutation<Scalar: TileScalar>: Bijection {
   }
 
   /// Maps data to base space and adds the log-determinant.
+  @_specialize(where Scalar == Float)
   public func forward(
     _ x: Variable, context: Variable?, logAbsDet: Variable, on tape: Tape<Scalar>
   ) throws -> Variable {

@@ -57,6 +57,7 @@ public struct FlowNetwork<Scalar: TileScalar>: Sendable {
   /// Encodes and scores: z, and `log p(x | context)` in nats, one value a lane.
   ///
   /// - Throws: `EngineError.featureCount`.
+  @_specialize(where Scalar == Float)
   public func logProb(
     _ x: Variable, context: Variable? = nil, on tape: Tape<Scalar>
   ) throws -> (z: Variable, logProb: Variable) {

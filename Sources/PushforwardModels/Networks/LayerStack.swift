@@ -41,6 +41,7 @@ struct LayerStack<Scalar: TileScalar>: Sendable {
   var hiddenCount: Int { layers.count - 1 }
 
   /// Everything but the output layer.
+  @_specialize(where Scalar == Float)
   func hidden(_ x: Variable, on tape: Tape<Scalar>) -> Variable {
     var value = x
     if !settings.residual || hiddenCount == 0 {
@@ -55,6 +56,7 @@ struct LayerStack<Scalar: TileScalar>: Sendable {
     return activated(value, on: tape)
   }
 
+  @_specialize(where Scalar == Float)
   func apply(_ x: Variable, on tape: Tape<Scalar>) -> Variable {
     output(hidden(settings.boundsInput ? tape.apply(.softLimit, x) : x, on: tape), on: tape)
   }

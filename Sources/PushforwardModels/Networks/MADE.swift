@@ -75,6 +75,7 @@ public struct MADE<Scalar: TileScalar>: Sendable {
   /// Applies the network: `features * outputsPerFeature x lanes` a tile.
   ///
   /// - Throws: `EngineError.featureCount`.
+  @_specialize(where Scalar == Float)
   public func callAsFunction(_ x: Variable, context: Variable? = nil, on tape: Tape<Scalar>) throws -> Variable {
     stack.apply(try joined(x, context: context, on: tape), on: tape)
   }

@@ -39,6 +39,7 @@ public struct MLP<Scalar: TileScalar>: Sendable {
   ///
   /// - Returns: `outputs x lanes` a tile.
   /// - Throws: `EngineError.featureCount`.
+  @_specialize(where Scalar == Float)
   public func callAsFunction(_ x: Variable?, context: Variable? = nil, on tape: Tape<Scalar>) throws -> Variable {
     let used = contextFeatures > 0 ? context : nil
     guard (x?.features ?? 0) == inputs else {
