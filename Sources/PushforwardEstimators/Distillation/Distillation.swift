@@ -50,7 +50,7 @@ public struct DistillationOptions: Sendable {
   /// AdamW's highest rate.
   public var learningRate = 7e-3
   /// Epochs of 32,768 fresh draws each, at most.
-  public var maximumEpochs = 300
+  public var maximumEpochs = 400
   /// Seconds at most.
   public var maximumSeconds: Double?
   /// Seed of everything random.
