@@ -105,7 +105,8 @@ def main():
             gaps = [v - g for v, g in zip(values, logs["gaussian"])]
             mean = sum(gaps) / total
             spread = sum((gap - mean * len(part[2])) ** 2 for gap, part in zip(gaps, parts)) ** 0.5 / total
-            print(f"{name} {kind}: {sum(values) / total:.4f} nats a row; less gaussian {mean:+.4f} ({spread:.4f})", flush=True)
+            own = sum(values) / total
+            print(f"{name} {kind}: {own:.4f} nats a row; less gaussian {mean:+.4f} ({spread:.4f})", flush=True)
 
 
 if __name__ == "__main__":
