@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// How well distributions of a quantity foretold what came: errors, proper scores, coverage, uniformity.
 public struct QuantityPrediction: Codable, Sendable, Equatable {
   /// How often an interval of a nominal level held the value.
@@ -14,6 +6,9 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
     public var level: Double
     /// Share of the values inside.
     public var found: Double
+
+    /// Makes a coverage.
+    public init(level: Double, found: Double) { (self.level, self.found) = (level, found) }
   }
 
   /// Values judged.
@@ -88,44 +83,15 @@ public struct QuantityPrediction: Codable, Sendable, Equatable {
     }
     logLikelihood = logProb.map { LikelihoodSummary($0, weights: weights) }
     if let cdf, !cdf.isEmpty {
-      let distance = Self.uniformityDistance(of: cdf, weights: weights)
-      uniformityDistance = distance
-      uniformityProbability = Self.probability(of: distance, count: weights?.reduce(0, +) ?? Double(cdf.count))
+      let uniformity = Uniformity(cdf, weights: weights)
+      uniformityDistance = uniformity.distance
+      uniformityProbability = uniformity.probability
     }
-  }
-
-  /// Kolmogorov's distance between some values of a distribution function and the uniform distribution.
-  ///
-  /// - Parameters:
-  ///   - places: From 0 to 1.
-  ///   - weights: How often each counts; 1 each when `nil`.
-  /// - Returns: From 0 to 1.
-  package static func uniformityDistance(of places: [Double], weights: [Double]? = nil) -> Double {
-    let total = weights?.reduce(0, +) ?? Double(places.count)
-    var (below, worst) = (0.0, 0.0)
-    for index in places.indices.sorted(by: { places[$0] < places[$1] }) {
-      let weight = weights?[index] ?? 1
-      worst = max(worst, (below + weight) / total - places[index], places[index] - below / total)
-      below += weight
-    }
-    return worst
-  }
-
-  private static func probability(of distance: Double, count: Double) -> Double {
-    let root = count.squareRoot()
-    let x = (root + 0.12 + 0.11 / root) * distance
-    if x < 0.3 { return 1 }
-    var sum = 0.0
-    for term in 1...100 {
-      let size = exp(-2 * Double(term * term) * x * x)
-      sum += term % 2 == 1 ? size : -size
-    }
-    return min(max(2 * sum, 0), 1)
   }
 }
 
 /// The mean of a term over rows, each counted as often as its weight says; 0 without rows.
-func weightedMean(_ count: Int, weights: [Double]?, _ term: (Int) -> Double) -> Double {
+package func weightedMean(_ count: Int, weights: [Double]?, _ term: (Int) -> Double) -> Double {
   var (sum, total) = (0.0, 0.0)
   for row in 0..<count {
     let weight = weights?[row] ?? 1

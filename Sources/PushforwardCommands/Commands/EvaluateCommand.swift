@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
       The rows should be others than those that the model was fitted to. JSON keys: mean_log_likelihood (nats a row), \
       standard_error, bits (code length of a row: -log2 of the density), rows, non_finite_count, likelihood (exact, \
       estimate or bound), evidence_bound (vae, cvae), gaussian and independent (the means of the baselines fitted beside \
-      the model), left_out, columns, targets.
+      the model), left_out, columns, targets, calibration.
 
       Models that score a row in parts show each column's part, given the columns before it, in nats and bits: the parts add \
       up to the whole (where no cell is missing). --columns asks others for it too, if they know marginals (gmm, kde).
@@ -22,8 +22,13 @@ struct EvaluateCommand: ParsableCommand {
       the median), crps, coverage of central intervals, log-likelihood, and whether the distribution function's values are \
       uniform (pit_ks, pit_p: small is bad). Categories: accuracy, log_loss, brier, calibration_error.
 
+      --calibration ranks rows among draws under their conditions: by log-density (regions of highest density of whole rows) \
+      and by each column of numbers (given the conditions alone). A right posterior covers what it says, and its ranks are \
+      uniform. At most 1000 rows, evenly spaced.
+
       Examples:
         pushforward evaluate protein.model test.csv
+        pushforward evaluate posterior.model simulations.csv --calibration
         pushforward evaluate protein.model test.csv --json | jq .mean_log_likelihood
         pushforward evaluate shop.model test.csv --targets price,kind --weights n
       """)
@@ -43,7 +48,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Column that says how often each row counts, in every figure.", valueName: "column"))
   var weights: String?
 
-  @Option(help: ArgumentHelp("Draws a row, for predictions that come from draws.", valueName: "n"))
+  @Flag(help: "Rank rows among draws under their conditions.")
+  var calibration = false
+
+  @Option(help: ArgumentHelp("Draws a row, for --calibration and predictions by draws.", valueName: "n"))
   var draws = 200
 
   @Flag(help: "Print one JSON object instead of text.")
@@ -57,16 +65,18 @@ struct EvaluateCommand: ParsableCommand {
     let names = targets == ["all"] ? model.columns : columnNames(targets)
     let input = TableInput(path: data, options: table)
     let splits = columns || model.traits.splitsScores
-    let (evaluation, predictions) =
-      try names.isEmpty
-      ? (evaluation(of: model, input.pieces(for: model, weights: weights), splits: splits), [])
+    let judged =
+      try names.isEmpty && !calibration
+      ? Judgement(evaluation: evaluation(of: model, input.pieces(for: model, weights: weights), splits: splits))
       : judge(model, input, targets: names, splits: splits)
     let results = try Output()
     if json {
-      try results.print(EvaluateCommand.json(evaluation, predictions).text)
+      try results.print(EvaluateCommand.json(judged).text)
     } else {
-      for line in EvaluateCommand.lines(evaluation, name: model.record.model.rawValue) { try results.print(line) }
-      for line in PredictionLines.lines(predictions) { try results.print(line) }
+      let name = model.record.model.rawValue
+      for line in EvaluateCommand.lines(judged.evaluation, name: name) { try results.print(line) }
+      for line in PredictionLines.lines(judged.predictions) { try results.print(line) }
+      for line in judged.calibration.map(CalibrationLines.lines) ?? [] { try results.print(line) }
     }
     try results.finish()
   }
@@ -83,10 +93,17 @@ struct EvaluateCommand: ParsableCommand {
     return try total.evaluation(likelihood: model.traits.likelihood)
   }
 
-  /// With predictions of the targets, which look at all rows.
+  /// What is found of the rows.
+  private struct Judgement {
+    var evaluation: ModelEvaluation
+    var predictions: [(name: String, evaluation: PredictionEvaluation)] = []
+    var calibration: JointCalibration?
+  }
+
+  /// With predictions of the targets and ranks, which look at all rows.
   private func judge(
     _ model: any TableModel, _ input: TableInput, targets: [String], splits: Bool
-  ) throws -> (ModelEvaluation, [(name: String, evaluation: PredictionEvaluation)]) {
+  ) throws -> Judgement {
     let read = try input.readKnown(to: model, weights: weights)
     let workers = WorkerPool()
     for name in targets where !model.columns.contains(name) {
@@ -102,7 +119,10 @@ struct EvaluateCommand: ParsableCommand {
       predictions.append((name, found))
     }
     meter.clear()
-    return (evaluation, predictions)
+    return Judgement(
+      evaluation: evaluation, predictions: predictions,
+      calibration: try calibration
+        ? model.calibration(of: read.evenlySpaced(1000), draws: draws, weights: weights, workers: workers) : nil)
   }
 
   private static func lines(_ evaluation: ModelEvaluation, name: String) -> [String] {
@@ -142,10 +162,9 @@ struct EvaluateCommand: ParsableCommand {
     return lines
   }
 
-  private static func json(
-    _ evaluation: ModelEvaluation, _ predictions: [(name: String, evaluation: PredictionEvaluation)]
-  ) -> JSONValue {
-    [
+  private static func json(_ judged: Judgement) -> JSONValue {
+    let evaluation = judged.evaluation
+    return [
       "mean_log_likelihood": .number(evaluation.model.mean),
       "standard_error": .number(evaluation.model.standardError),
       "bits": .number(-evaluation.model.meanBits),
@@ -166,7 +185,8 @@ struct EvaluateCommand: ParsableCommand {
         }),
       "left_out": evaluation.leftOutNote.map(JSONValue.string) ?? .null,
       "targets": .object(
-        predictions.map { JSONValue.Member(name: $0.name, value: PredictionLines.json($0.evaluation)) }),
+        judged.predictions.map { JSONValue.Member(name: $0.name, value: PredictionLines.json($0.evaluation)) }),
+      "calibration": judged.calibration.flatMap { try? JSONValue(encoding: $0) } ?? .null,
     ]
   }
 }

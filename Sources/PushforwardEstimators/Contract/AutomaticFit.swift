@@ -5,8 +5,8 @@ import PushforwardTraining
 /// The choice of a model where it is left to the fit.
 ///
 /// A table with categories or missing cells gets the typed chain, which models all of it, and where it has smooth reals and
-/// few missing cells a discrete chain times a flow beside it. A table of complete numbers gets a flow on each of two scalings
-/// and the chain. Both get a Gaussian mixture, which costs next to nothing and is hard to beat where rows are few. These are
+/// few missing cells a discrete chain times a flow beside it. A table of complete numbers gets a flow on each of two scalings,
+/// with several strengths of dropout, and the chain. Both get a Gaussian mixture, which costs next to nothing and is hard to beat where rows are few. These are
 /// good at different tables: held-out rows choose one, or several mixed in probability where that explains the rows
 /// better by more than chance.
 struct AutomaticFit {
@@ -163,11 +163,18 @@ struct AutomaticFit {
   }
 
   private func name(_ model: any TableModel) -> String {
-    let isPlain = (model as? DensityModel)?.encoder.columns.contains { column in
+    let kind = model.record.model.rawValue
+    guard let flow = model as? DensityModel, flow.record.model == .nsf else { return kind }
+    let isPlain = flow.encoder.columns.contains { column in
       if case .standard = column.transform { return true }
       return false
     }
-    return model.record.model.rawValue + (isPlain == true && model.record.model == .nsf ? " on plain scaling" : "")
+    let usual = FitPlan(
+      rows: flow.record.trainingRows, features: flow.columns.count, contextFeatures: 0, options: options
+    ).size.network.dropout
+    let dropout = flow.record.plan?.size.network.dropout ?? usual
+    return kind + (isPlain ? " on plain scaling" : "")
+      + (dropout == usual ? "" : dropout == 0 ? " without dropout" : " with dropout \(dropout)")
   }
 
   /// The model with the reason for its choice.

@@ -137,6 +137,11 @@ struct FoldedFit {
     if options.encoder.transform == .marginal {
       kinds.append(kind(.nsf, "nsf on plain scaling") { $0.encoder.transform = .standard })
     }
+    if options.dropout == nil {
+      // Dropout blurs densities as sharp as those of simulators.
+      kinds.append(
+        kind(.nsf, "nsf on plain scaling without dropout") { ($0.encoder.transform, $0.dropout) = (.standard, 0) })
+    }
     return kinds
   }
 

@@ -79,7 +79,8 @@ extension DensityModel {
   }
 
   private static func train(
-    _ ready: FitPreparation, _ kind: ModelKind, seconds: Double?, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+    _ ready: FitPreparation, _ kind: ModelKind, dropout: Double? = nil, seconds: Double?, shouldStop: () -> Bool,
+    progress: (FitEvent) -> Void
   ) throws -> Fitted {
     guard let family = kind.flowFamily else {
       throw EngineError.invalidSetting(name: "model", expected: "a flow", found: kind.rawValue)
@@ -88,6 +89,7 @@ extension DensityModel {
     var plan = FitPlan(
       rows: training.rowCount, features: training.features, contextFeatures: training.contextFeatures, options: options)
     plan.training.maximumSeconds = seconds
+    if let dropout { plan.size.network.dropout = dropout }
     var flow = try Flow<Float>(
       family.specification(
         features: training.features, contextFeatures: training.contextFeatures, size: plan.size),
@@ -125,7 +127,7 @@ extension DensityModel {
     ).run(from: flow.parameters, workers: workers, shouldStop: shouldStop, progress: progress)
   }
 
-  /// The models that the choice is between: the best first, then the flow on the other scaling.
+  /// The models that the choice is between: the best first, then flows on another scaling, or with other dropout.
   ///
   /// - Throws: as `fit`.
   static func candidates(
@@ -138,30 +140,57 @@ extension DensityModel {
     return try candidates(ready, start: start, shouldStop: shouldStop, progress: progress)
   }
 
-  /// The flow on the columns' own distributions and on plain scaling, the one that explains the held-out rows better first.
+  /// A flow of which the best is sought, and what the held-out rows say of it.
+  private struct Candidate {
+    let ready: FitPreparation
+    let fitted: Fitted
+    let likelihood: Double
+
+    var dropout: Double { fitted.plan.size.network.dropout }
+  }
+
+  /// The flow on the columns' own distributions, on plain scaling, and with other dropout on the better of these: best first.
   ///
   /// Bringing each column to the normal scale by itself straightens its tails and repeated values, but bends columns that
-  /// depend on each other almost linearly.
+  /// depend on each other almost linearly. Dropout keeps few noisy rows from being learned by heart, and blurs the sharp
+  /// densities that simulators have.
   private static func candidates(
     _ ready: FitPreparation, start: ContinuousClock.Instant, shouldStop: () -> Bool, progress: (FitEvent) -> Void
   ) throws -> [DensityModel] {
     let isAlone = ready.options.encoder.transform != .marginal || ready.training.features == 1
-    let fitted = try train(
-      ready, .nsf, seconds: left(ready, since: start).map { isAlone ? $0 : $0 / 2 }, shouldStop: shouldStop,
-      progress: progress)
-    if isAlone || ready.rows.heldOutCount == 0 || fitted.result.reason == .interrupted {
-      return [try best(ready, fitted, start: start)]
+    let canCompare = ready.rows.heldOutCount > 0
+    var found: [Candidate] = []
+    var goesOn = true
+    /// Trains one, in its share of what is left of the time.
+    func add(_ ready: FitPreparation, dropout: Double? = nil, share: Double) throws {
+      let fitted = try train(
+        ready, .nsf, dropout: dropout, seconds: left(ready, since: start).map { $0 * share }, shouldStop: shouldStop,
+        progress: progress)
+      found.append(Candidate(ready: ready, fitted: fitted, likelihood: try ready.likelihood(of: fitted.flow).mean))
+      goesOn = canCompare && fitted.result.reason != .interrupted
     }
-    let plain = try ready.onStandardScale()
-    progress(.stage("the same on plain scaling, to compare:"))
-    let rival = try train(
-      plain, .nsf, seconds: left(plain, since: start), shouldStop: shouldStop, progress: progress)
-    let isBetter = try plain.likelihood(of: rival.flow).mean > ready.likelihood(of: fitted.flow).mean
-    let (first, second) = isBetter ? ((plain, rival), (ready, fitted)) : ((ready, fitted), (plain, rival))
-    return [
-      try best(first.0, first.1, start: start),
-      try model(second.0, .nsf, flow: second.1.flow, fitted: second.1, start: start),
-    ]
+    try add(ready, share: !canCompare ? 1 : isAlone ? 0.5 : 0.35)
+    if goesOn && !isAlone {
+      progress(.stage("the same on plain scaling, to compare:"))
+      try add(ready.onStandardScale(), share: 0.5)
+    }
+    let leader = found[0].likelihood >= found[found.count - 1].likelihood ? found[0] : found[found.count - 1]
+    if goesOn && leader.dropout > 0 && ready.options.dropout == nil {
+      progress(.stage("the better one without dropout, to compare:"))
+      try add(leader.ready, dropout: 0, share: 0.5)
+      if found[found.count - 1].likelihood < leader.likelihood {
+        var best = leader.likelihood
+        for dropout in [2 * leader.dropout, 4 * leader.dropout] where goesOn && dropout < 0.5 {
+          progress(.stage("the better one with dropout \(dropout), to compare:"))
+          try add(leader.ready, dropout: dropout, share: 0.6)
+          if found[found.count - 1].likelihood <= best { break }
+          best = found[found.count - 1].likelihood
+        }
+      }
+    }
+    found.sort { $0.likelihood > $1.likelihood }
+    return try [best(found[0].ready, found[0].fitted, start: start)]
+      + found.dropFirst().map { try model($0.ready, .nsf, flow: $0.fitted.flow, fitted: $0.fitted, start: start) }
   }
 
   /// The trained flow, unless a simpler model explains the held-out rows better.

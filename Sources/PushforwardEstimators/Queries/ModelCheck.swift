@@ -158,7 +158,7 @@ public struct ModelCheck {
         let limit = Self.largestDistance / Double(cdf.count).squareRoot() + Self.largestShare(values)
         return FlowCheck.Finding(
           name: "\(name): draws against their distribution function",
-          error: QuantityPrediction.uniformityDistance(of: cdf), limit: limit)
+          error: Uniformity(cdf).distance, limit: limit)
       case .levels(let levels, let probabilities):
         guard levels.count <= Self.mostLevels, let cells = rows[name]?.categories else { return nil }
         let surprises = (0..<rows.rowCount).map { row -> Double in
