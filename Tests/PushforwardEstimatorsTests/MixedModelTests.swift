@@ -69,6 +69,22 @@ import Testing
     return try MixedModel.fit(table(1500, seed: 1), options: options, shouldStop: { false }, progress: { _ in })
   }
 
+  /// Whole numbers that begin at full height, too many to be classes: the first ones are drawn as often as they occur.
+  @Test func theFirstValuesOfARangeAreDrawn() throws {
+    let u = Draws.uniform(3000, 1, seed: 9)
+    let values = (0..<3000).map { 100 + (200 * u[$0, 0] * u[$0, 0]).rounded(.down) }
+    let table = try Table([("years", .numbers(NumberColumn(values, recording: .init(decimals: 0))))])
+    let model = try MixedModel.fit(table, options: Self.options(), shouldStop: { false }, progress: { _ in })
+    try #require(model.encoder.columns[0].hasContinuous)
+    let drawn = try model.sample(count: 3000, given: nil, seed: 1, firstRow: 0, workers: nil).numbers("years")
+    #expect(drawn.allSatisfy { $0 >= 100 })
+    // The first, and the first that is no class of its own.
+    for value in [100.0, 101] {
+      let (found, expected) = (drawn.count { $0 == value }, values.count { $0 == value })
+      #expect(abs(found - expected) < expected / 2, "\(value): \(found) of \(expected)")
+    }
+  }
+
   @Test func drawsLookLikeTheTable() throws {
     let model = try Self.thorough.get()
     let real = try Self.table(3000, seed: 3)

@@ -202,8 +202,10 @@ extension ChainCells {
   /// A finite place inside a cell.
   fileprivate func place(_ row: Int) -> Float {
     let (low, high) = (self.low[row], self.high[row])
-    if low == high || !high.isFinite { return low.isFinite ? low : 0 }
-    return low.isFinite ? low + (high - low) / 2 : high
+    if low == high { return low.isFinite ? low : 0 }
+    // A finite end is the border to the next cell.
+    if !high.isFinite { return low.isFinite ? low + 1 : 0 }
+    return low.isFinite ? low + (high - low) / 2 : high - 1
   }
 }
 
