@@ -74,21 +74,35 @@ public struct LatticePrediction: Sendable {
     }
   }
 
-  /// The smallest number on the lattice with at least the mass `level` up to it, for a level in (0, 1).
-  public func quantile(_ row: Int, _ level: Double) -> Double {
+  /// The smallest numbers on the lattice with at least the masses `levels` up to them, for levels in (0, 1).
+  public func quantiles(_ row: Int, _ levels: [Double]) -> [Double] {
     let all = components(row)
     let origin = lower ?? 0
     func place(_ x: Double) -> Double { ((x - origin) / step).rounded() }
-    // The quantiles of the parts lie around that of the whole.
-    let odds = log(level) - log1p(-level)
-    var low = place(all.map { $0.location + odds * $0.scale }.min() ?? origin) - 1
-    var high = place(all.map { $0.location + odds * $0.scale }.max() ?? origin) + 1
-    if let lower { (low, high) = (max(low, place(lower) - 1), max(high, place(lower))) }
-    if let upper { (low, high) = (min(low, place(upper) - 1), min(high, place(upper))) }
-    while high - low > 1 {
-      let middle = ((low + high) / 2).rounded(.down)
-      if cdf(row, origin + step * middle) >= level { high = middle } else { low = middle }
+    // Of many levels most ask for the same few numbers.
+    var known: [Double: Double] = [:]
+    func below(_ place: Double) -> Double {
+      if let mass = known[place] { return mass }
+      let mass = cdf(row, origin + step * place)
+      known[place] = mass
+      return mass
     }
-    return origin + step * high
+    return levels.map { level in
+      // The quantiles of the parts lie around that of the whole.
+      let odds = log(level) - log1p(-level)
+      var (low, high) = (Double.infinity, -Double.infinity)
+      for part in all {
+        low = min(low, part.location + odds * part.scale)
+        high = max(high, part.location + odds * part.scale)
+      }
+      (low, high) = (place(low) - 1, place(high) + 1)
+      if let lower { (low, high) = (max(low, place(lower) - 1), max(high, place(lower))) }
+      if let upper { (low, high) = (min(low, place(upper) - 1), min(high, place(upper))) }
+      while high - low > 1 {
+        let middle = ((low + high) / 2).rounded(.down)
+        if below(middle) >= level { high = middle } else { low = middle }
+      }
+      return origin + step * high
+    }
   }
 }

@@ -59,36 +59,39 @@ public struct NumberPrediction: Sendable {
     return min(max(sum, 0), 1)
   }
 
-  /// Distribution function and density in a row.
-  private func point(_ row: Int, _ x: Double) -> (cdf: Double, density: Double) {
-    var (sum, density) = (0.0, 0.0)
-    for k in 0..<weights.columns where weights[row, k] > 1e-14 {
-      let z = (x - means[row, k]) / deviations[row, k]
-      sum += weights[row, k] * PatternFactors.normalCDF(z)
-      density += weights[row, k] * exp(-0.5 * z * z) / (deviations[row, k] * (2 * Double.pi).squareRoot())
-    }
-    return (sum, density)
-  }
+  /// Quantile in a row, for a level in (0, 1), to 1e-12 of the spread.
+  public func quantile(_ row: Int, _ level: Double) -> Double { quantiles(row, [level])[0] }
 
-  /// Quantile in a row, for a level in (0, 1), to 1e-12 of the spread: Newton's steps, halving where they leave the bracket.
-  public func quantile(_ row: Int, _ level: Double) -> Double {
-    var (low, high) = (Double.infinity, -Double.infinity)
-    for k in 0..<weights.columns where weights[row, k] > 1e-14 {
-      low = min(low, means[row, k] - 9 * deviations[row, k])
-      high = max(high, means[row, k] + 9 * deviations[row, k])
+  /// Quantiles in a row, for levels in (0, 1), to 1e-12 of the spread: Newton's steps, halving where they leave the bracket, each
+  /// level from where the last one below it lies.
+  public func quantiles(_ row: Int, _ levels: [Double]) -> [Double] {
+    let parts = (0..<weights.columns).filter { weights[row, $0] > 1e-14 }
+      .map { (weight: weights[row, $0], mean: means[row, $0], deviation: deviations[row, $0]) }
+    let least = parts.reduce(Double.infinity) { min($0, $1.mean - 9 * $1.deviation) }
+    let most = parts.reduce(-Double.infinity) { max($0, $1.mean + 9 * $1.deviation) }
+    let spread = most - least
+    var found = levels
+    var last: Double?
+    for place in levels.indices.sorted(by: { levels[$0] < levels[$1] }) {
+      var (low, high) = (last ?? least, most)
+      var x = last ?? least + 0.5 * spread
+      for _ in 0..<80 {
+        var (below, density) = (0.0, 0.0)
+        for part in parts {
+          let z = (x - part.mean) / part.deviation
+          below += part.weight * PatternFactors.normalCDF(z)
+          density += part.weight * exp(-0.5 * z * z) / (part.deviation * (2 * Double.pi).squareRoot())
+        }
+        if below < levels[place] { low = x } else { high = x }
+        var next = x + (levels[place] - below) / density
+        if !(next > low && next < high) { next = low + 0.5 * (high - low) }
+        let isThere = (next - x).magnitude <= 1e-13 * spread
+        x = next
+        if isThere { break }
+      }
+      (found[place], last) = (x, x)
     }
-    let spread = high - low
-    var x = low + 0.5 * spread
-    for _ in 0..<80 {
-      let (below, density) = point(row, x)
-      if below < level { low = x } else { high = x }
-      var next = x + (level - below) / density
-      if !(next > low && next < high) { next = low + 0.5 * (high - low) }
-      let isThere = (next - x).magnitude <= 1e-13 * spread
-      x = next
-      if isThere { break }
-    }
-    return x
+    return found
   }
 }
 

@@ -95,7 +95,9 @@ extension LatentModel {
       target: entry.name,
       answer: .numbers(
         mean: rows.map { row in mixture.mean(row) { column.decode($0, step: nil) } },
-        quantiles: rows.map { row in options.levels.map { column.decode(mixture.quantile(row, $0), step: rounding) } }),
+        quantiles: rows.map { row in
+          mixture.quantiles(row, options.levels).map { column.decode($0, step: rounding) }
+        }),
       logProb: logProb, cdf: cdf, method: .draws(options.draws))
   }
 
@@ -118,7 +120,7 @@ extension LatentModel {
       target: entry.name,
       answer: .numbers(
         mean: rows.map { lattice.mean($0) },
-        quantiles: rows.map { row in options.levels.map { lattice.quantile(row, $0) } }),
+        quantiles: rows.map { lattice.quantiles($0, options.levels) }),
       logProb: logProb, cdf: cdf, method: .draws(options.draws))
   }
 

@@ -119,7 +119,7 @@ public struct MixtureModel: TableModel {
     let step = column.roundingStep.flatMap { RecordingStep($0) }
     let means = (0..<table.rowCount).map { row in prediction.mean(row) { column.decode($0, step: nil) } }
     let quantiles = (0..<table.rowCount).map { row in
-      options.levels.map { column.decode(prediction.quantile(row, $0), step: step) }
+      prediction.quantiles(row, options.levels).map { column.decode($0, step: step) }
     }
     let cdf = (0..<table.rowCount).map { row in
       let z = rows.mixture.numbers[row, feature]

@@ -50,7 +50,7 @@ extension SequenceModel {
       answer: .numbers(
         mean: all.map { prediction.mean($0) { column.decode($0, step: nil) } },
         quantiles: all.map { row in
-          options.levels.map { column.decode(prediction.quantile(row, $0), step: step) }
+          prediction.quantiles(row, options.levels).map { column.decode($0, step: step) }
         }),
       logProb: asked.logProb,
       cdf: all.map { cells[$0, feature].isNaN ? .nan : prediction.cdf($0, cells[$0, feature]) }, method: .exact)
