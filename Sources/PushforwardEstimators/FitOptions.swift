@@ -39,6 +39,8 @@ public struct FitOptions: Sendable {
   public var sequences = SequenceOptions()
   /// What a variational autoencoder may be told.
   public var latent = LatentOptions()
+  /// Where in its recording cell a flow takes a value to lie.
+  public var dequantization = Dequantization.uniform
   /// Rows a step.
   public var batchSize: Int?
   /// AdamW's highest rate.
@@ -116,4 +118,12 @@ public enum ModelKind: String, Codable, Sendable, CaseIterable {
 
   /// The flow family; `nil` for the choice and for the two that are fitted in closed form.
   public var flowFamily: FlowFamily? { FlowFamily(rawValue: rawValue) }
+}
+
+/// Where in its recording cell a flow takes a value to lie while it is trained.
+public enum Dequantization: String, Sendable, CaseIterable {
+  /// Anywhere alike.
+  case uniform
+  /// As a flow conditional on the row has learned; scores are lower bounds then.
+  case variational
 }

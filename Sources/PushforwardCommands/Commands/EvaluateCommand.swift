@@ -125,6 +125,15 @@ struct EvaluateCommand: ParsableCommand {
         ? model.calibration(of: read.evenlySpaced(1000), draws: draws, weights: weights, workers: workers) : nil)
   }
 
+  /// What a likelihood is, behind the word.
+  static func label(_ likelihood: ModelTraits.Likelihood) -> String {
+    switch likelihood {
+    case .exact: ""
+    case .estimate: " (an estimate by draws)"
+    case .bound: " (a lower bound)"
+    }
+  }
+
   private static func lines(_ evaluation: ModelEvaluation, name: String) -> [String] {
     let model = evaluation.model
     var lines: [String] = []
@@ -132,12 +141,7 @@ struct EvaluateCommand: ParsableCommand {
     if model.nonFiniteCount > 0 {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
-    let kind =
-      switch evaluation.likelihood {
-      case .exact: ""
-      case .estimate: " (an estimate by draws)"
-      case .bound: " (a lower bound)"
-      }
+    let kind = label(evaluation.likelihood)
     lines.append("log-likelihood\(kind) in nats a row, mean of \(Format.count(model.rowCount, "row")):")
     lines += Format.table(
       [[name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"]]

@@ -21,7 +21,7 @@ struct FitReport {
     let judged =
       record.heldOutRows > 0
       ? "\(Format.count(record.heldOutRows)) held-out rows" : "the training rows, none being held out"
-    let kind = model.traits.likelihood == .estimate ? " (an estimate by draws)" : ""
+    let kind = EvaluateCommand.label(model.traits.likelihood)
     lines.append("log-likelihood\(kind) in nats a row, mean of \(judged):")
     var rows = [
       [

@@ -57,6 +57,17 @@ struct SizeOptions: ParsableArguments {
     case marginal, standard
   }
 
+  @Option(
+    help: ArgumentHelp(
+      "Where in its recording step a flow takes a number to lie: anywhere, or as it learns (then scores are lower bounds)."
+    ))
+  var dequantize = Noise.uniform
+
+  /// The choices of `--dequantize`.
+  enum Noise: String, ExpressibleByArgument, CaseIterable {
+    case uniform, variational
+  }
+
   func validate() throws {
     if let transforms, !(1...1024).contains(transforms) {
       throw ValidationError("--transforms: expected a whole number from 1 to 1024, found \(transforms)")
@@ -114,6 +125,7 @@ struct SizeOptions: ParsableArguments {
     options.weightDecay = weightDecay
     options.patience = patience
     options.heldOutFraction = heldOut
+    options.dequantization = dequantize == .variational ? .variational : .uniform
     if scaling == .standard {
       options.encoder.transform = .standard
       options.encoder.allowsLog = false

@@ -17,6 +17,9 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// Variational autoencoders: `LatentModel`.
   case latent
 
+  /// Flows with learned noise in the cells of recorded values: `DequantizedModel`.
+  case dequantized
+
   /// Typed chains: `MixedModel`.
   case mixed
   /// A discrete chain times a flow: `MixedFlowModel`.
@@ -35,6 +38,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .chain: ModelChain.self
     case .stack: ModelStack.self
     case .latent: LatentModel.self
+    case .dequantized: DequantizedModel.self
     }
   }
 }

@@ -26,7 +26,7 @@ extension Models {
       options.model = .mixed
     }
     switch options.model.family {
-    case .flow:
+    case .flow where options.dequantization == .uniform:
       return try DensityModel.fit(cache, options: options, shouldStop: shouldStop, progress: progress)
     case .sequences:
       throw EstimatorError.cannotAnswer(

@@ -16,6 +16,9 @@ public enum Models {
     _ table: Table, options: FitOptions = FitOptions(), shouldStop: () -> Bool = { false },
     progress: (FitEvent) -> Void = { _ in }
   ) throws -> any TableModel {
+    if options.dequantization == .variational {
+      return try DequantizedModel.fit(table, options: options, shouldStop: shouldStop, progress: progress)
+    }
     if options.model == .auto, let column = options.overrides.firstWithErrors {
       progress(.stage("gmm, since errors of \(column) are declared"))
       var options = options
