@@ -70,10 +70,12 @@ struct TableInput {
     csv.passesOverUnknownNames = true
     let columns = model.requiredColumns
     let needed = model.traits.acceptsMissing ? model.given : columns.map(\.name).filter { $0 != target }
-    // A prediction costs hundreds of evaluations a row; sequences must not be cut.
+    // A prediction costs hundreds of evaluations a row, or as many probabilities as there are levels; sequences must not be
+    // cut.
+    let rows = min(1024, (1 << 22) / max(model.schema[target]?.levels?.count ?? 1, 1))
     return TablePieces(
-      try source(csv).batches(columns: columns, batchRows: .max),
-      needed: needed, mostRows: model.traits.isSequential ? .max : 1024)
+      try source(csv).batches(columns: columns, batchRows: .max), needed: needed,
+      mostRows: model.traits.isSequential ? .max : rows)
   }
 
   /// Those of the columns that are there, at once.

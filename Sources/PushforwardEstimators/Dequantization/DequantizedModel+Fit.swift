@@ -80,7 +80,12 @@ extension DequantizedModel {
       noise: Flow(
         network: noise.network, parameters: bound.part(result.parameters, prefix: parts.noise, in: noise.parameters)),
       cellColumns: columns, record: base.record)
-    let before = DequantizedModel(base: base, noise: noise, cellColumns: columns, record: base.record)
+    // Without layers the noise is uniform.
+    let flat = try Flow<Float>(
+      FlowSpecification(
+        family: noise.specification.family, features: columns.count,
+        contextFeatures: noise.specification.contextFeatures, bijection: .composition([])))
+    let before = DequantizedModel(base: base, noise: flat, cellColumns: columns, record: base.record)
     func bounds(_ model: DequantizedModel) throws -> (scores: [Double], mean: Double, error: Double, evidence: Double) {
       let found = try model.score(rows.judged, workers: workers)
       let summary = LikelihoodSummary(found.logProb, weights: rows.judgedWeights)
@@ -89,7 +94,7 @@ extension DequantizedModel {
     }
     let (first, last) = (try bounds(before), try bounds(model))
     model.record.choice =
-      "learned noise: evidence lower bound \(Nats.text(last.evidence)) nats a row, with the noise it started from "
+      "learned noise: evidence lower bound \(Nats.text(last.evidence)) nats a row, with uniform noise "
       + "\(Nats.text(first.evidence)); bound of \(Self.draws) draws \(Nats.text(last.mean))"
     (model.record.heldOut, model.record.heldOutStandardError) = (last.mean, last.error)
     model.record.heldOutScores = ScoreDistribution(last.scores, weights: rows.judgedWeights)
