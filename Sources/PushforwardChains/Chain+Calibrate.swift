@@ -65,8 +65,7 @@ extension Chain {
           let start = tile * lanes
           let count = min(4 * lanes, rows.count - start, (end - tile) * lanes)
           tape.begin(rows: count, parameters: numbers, wide: true)
-          let hidden = network.hidden(tiles.input(on: tape, start: start), on: tape)
-          let found = tape.pointer(tape.record(network.output, hidden, outputFeatures: outputs))
+          let found = tape.pointer(network.outputs(tiles.input(on: tape, start: start), on: tape))
           for row in 0..<count {
             let at = found + row / lanes * outputs * lanes + row % lanes
             let weight = rows.weights.map { Double($0[start + row]) } ?? 1

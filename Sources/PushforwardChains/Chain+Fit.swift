@@ -29,6 +29,8 @@ public struct ChainFitSettings: Sendable, Equatable {
     case ..<10_000: (network.hidden, network.blocks, network.dropout) = (256, 2, 0.25)
     default: (network.hidden, network.blocks, network.dropout) = (512, 2, 0.2)
     }
+    // Fewer rows do not pay for as many weights.
+    network.direct = rows >= 20_000
     training.batchSize = rows < 2_000 ? 128 : rows < 10_000 ? 256 : 512
     training.maximumEpochs = rows < 2_000 ? 200 : rows < 10_000 ? 80 : 30
     training.patience = max(8, training.maximumEpochs / 4)

@@ -152,8 +152,8 @@ extension Chain {
     raw.values.withUnsafeMutableBufferPointer { out in
       guard let out = out.baseAddress else { return }
       run(rows: rows.count, workers: workers) { tape, start in
-        let hidden = network.hidden(tiles.input(on: tape, start: start), on: tape)
-        tape.copy(network.head(of: index, hidden, on: tape), toRowMajor: out + start * headRows, stride: headRows)
+        let outputs = network.outputs(tiles.input(on: tape, start: start), on: tape)
+        tape.copy(network.head(of: index, outputs, on: tape), toRowMajor: out + start * headRows, stride: headRows)
       }
     }
     return Self.heads(raw, column: specification.columns[index], shape: column.shape, classes: column.headClasses)
@@ -186,9 +186,8 @@ extension Chain {
 }
 
 extension ChainNetwork {
-  /// The rows of one column's head, from the last hidden layer.
-  func head(of index: Int, _ hidden: Variable, on tape: Tape<Scalar>) -> Variable {
-    let outputs = tape.record(output, hidden, outputFeatures: output.weight.rows)
+  /// The rows of one column's head, from those of all.
+  func head(of index: Int, _ outputs: Variable, on tape: Tape<Scalar>) -> Variable {
     let picked = tape.select(outputs, features: Array(plan.columns[index].outputRows))
     guard let low = lowRankHeads.first(where: { $0.column == index }) else { return picked }
     return tape.record(low.expand, picked, outputFeatures: low.expand.weight.rows)

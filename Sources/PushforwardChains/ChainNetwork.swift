@@ -20,6 +20,8 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
   /// Pairs of layers: the inner one with its activation, the outer one linear.
   let blocks: [(inner: LinearOperation<Scalar>, outer: LinearOperation<Scalar>)]
   let output: LinearOperation<Scalar>
+  /// From the encoded columns to the heads.
+  let direct: LinearOperation<Scalar>?
   /// Heads read from the output at once; then each head of low rank with its expansion.
   let fullHeads: ChainHeadOperation<Scalar>?
   let lowRankHeads: [LowRankHead]
@@ -43,13 +45,13 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
 
     func linear(
       _ name: String, rows: [Int], columns: [Int], gain: Double, activation: Activation = .identity,
-      strict: Bool = false
+      strict: Bool = false, hasBias: Bool = true
     ) -> LinearOperation<Scalar> {
       let mask = ChainPlan.mask(rows: strict ? rows.map { $0 - 1 } : rows, columns: columns)
       let weight = layout.add(
         "chain.\(name).weight", rows: rows.count, columns: columns.count,
         initializer: .fanIn(gain: gain, extents: mask.extents))
-      let bias = layout.add("chain.\(name).bias", rows: rows.count, role: .bias)
+      let bias = hasBias ? layout.add("chain.\(name).bias", rows: rows.count, role: .bias) : nil
       return LinearOperation(weight: weight, bias: bias, mask: mask, activation: activation)
     }
     let units = plan.hiddenDegrees
@@ -61,6 +63,10 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
       )
     }
     output = linear("output", rows: plan.outputDegrees, columns: units, gain: 0.1, strict: true)
+    direct =
+      settings.direct == true && plan.inputRows > 0
+      ? linear("direct", rows: plan.outputDegrees, columns: plan.inputDegrees, gain: 0.01, strict: true, hasBias: false)
+      : nil
     let full = plan.order.filter { !plan.columns[$0].hasLowRank }
     fullHeads =
       full.isEmpty
@@ -83,20 +89,23 @@ public struct ChainNetwork<Scalar: ChainScalar>: Sendable {
   /// Columns in the order of `columnLogProb`'s features.
   var scoredColumns: [Int] { (fullHeads?.columns ?? []) + lowRankHeads.map(\.column) }
 
-  /// The last hidden layer, activated.
-  func hidden(_ cells: Variable, on tape: Tape<Scalar>) -> Variable {
+  /// The rows of all heads, those of low rank not expanded.
+  func outputs(_ cells: Variable, on tape: Tape<Scalar>) -> Variable {
     let seen = tape.record(encode, cells, outputFeatures: plan.inputRows)
     var value = tape.record(entry, seen, outputFeatures: entry.weight.rows)
     for block in blocks {
       let inner = tape.record(block.inner, tape.apply(.silu, value), outputFeatures: block.inner.weight.rows)
       value = tape.record(block.outer, dropped(inner, on: tape), value, outputFeatures: block.outer.weight.rows)
     }
-    return tape.apply(.silu, value)
+    let hidden = tape.apply(.silu, value)
+    guard let direct else { return tape.record(output, hidden, outputFeatures: plan.outputRows) }
+    let seenDirectly = tape.record(direct, seen, outputFeatures: plan.outputRows)
+    return tape.record(output, hidden, seenDirectly, outputFeatures: plan.outputRows)
   }
 
   /// Log-probability of each modelled column's cell, nats: features in the order of `scoredColumns`.
   public func columnLogProb(_ cells: Variable, on tape: Tape<Scalar>) -> Variable {
-    let outputs = tape.record(output, hidden(cells, on: tape), outputFeatures: output.weight.rows)
+    let outputs = outputs(cells, on: tape)
     var result = fullHeads.map { tape.record($0, cells, outputs, outputFeatures: $0.columns.count) }
     for head in lowRankHeads {
       let picked = tape.record(head.pick, outputs, outputFeatures: head.pick.outputFeatures)

@@ -24,7 +24,8 @@ final class ChainEncodeOperation<Scalar: ChainScalar>: TapeOperation<Scalar>, @u
           ? nil
           : layout.add(
             "\(name).embedding", rows: column.classes, columns: Int(shape.embedding), role: .bias,
-            initializer: .normal(deviation: 1)),
+            // A number's place says most of what its class says.
+            initializer: .normal(deviation: column.positions == nil ? 1 : 0.1)),
         knots: shape.pieces == 0
           ? nil
           : layout.add(

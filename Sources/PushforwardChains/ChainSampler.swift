@@ -40,6 +40,7 @@ final class ChainSampler {
   private let before: [AlignedBuffer<Float>]
   private let after: [AlignedBuffer<Float>]
   private let outputs: AlignedBuffer<Float>
+  private let direct: AlignedBuffer<Float>
   private let expanded: AlignedBuffer<Float>
   private let scratch: AlignedBuffer<Float>
   private let uniforms: AlignedBuffer<Float>
@@ -61,6 +62,7 @@ final class ChainSampler {
     before = (0..<network.blocks.count + 1).map { _ in AlignedBuffer(count: units * Int(PF_LANES)) }
     after = (0..<2 * network.blocks.count + 1).map { _ in AlignedBuffer(count: units * Int(PF_LANES)) }
     outputs = AlignedBuffer(count: max(heads, network.specification.settings.headRank) * lanes)
+    direct = AlignedBuffer(count: outputs.count)
     expanded = AlignedBuffer(count: heads * lanes)
     scratch = AlignedBuffer(count: (heads + 1) * lanes)
     uniforms = AlignedBuffer(count: 2 * plan.columns.count * lanes)
@@ -117,7 +119,7 @@ final class ChainSampler {
     Float.unary(UnaryFunction.silu.kernel, x + start, y + start, units.count * lanes)
   }
 
-  /// Some rows of a linear layer; `origin` is the row that `y` starts with.
+  /// Some rows of a linear layer; `origin` is the row that `y` and the residual start with.
   private func apply(
     _ layer: LinearOperation<Float>, _ rows: Range<Int>, from x: UnsafePointer<Float>,
     residual: UnsafePointer<Float>?, to y: UnsafeMutablePointer<Float>, origin: Int = 0
@@ -126,7 +128,7 @@ final class ChainSampler {
     func call(_ extents: UnsafePointer<Int32>?) {
       Float.linearForward(
         parameters + layer.weight.offset + first * columns, columns,
-        layer.bias.map { parameters + $0.offset + first }, x, residual.map { $0 + first * lanes },
+        layer.bias.map { parameters + $0.offset + first }, x, residual.map { $0 + (first - origin) * lanes },
         y + (first - origin) * lanes, nil, rows.count, columns, extents, 1, lanes, layer.activation.kernel)
     }
     if let mask = layer.mask {
@@ -140,9 +142,13 @@ final class ChainSampler {
   private func draw(_ index: Int) {
     let column = plan.columns[index]
     let top = after[after.count - 1].pointer
+    let first = column.outputRows.lowerBound
+    if let layer = network.direct {
+      apply(layer, column.outputRows, from: input.pointer, residual: nil, to: direct.pointer, origin: first)
+    }
     apply(
-      network.output, column.outputRows, from: top, residual: nil, to: outputs.pointer,
-      origin: column.outputRows.lowerBound)
+      network.output, column.outputRows, from: top, residual: network.direct == nil ? nil : direct.pointer,
+      to: outputs.pointer, origin: first)
     var head = outputs.pointer
     if column.hasLowRank, let low = network.lowRankHeads.first(where: { $0.column == index }) {
       apply(low.expand, 0..<low.expand.weight.rows, from: outputs.pointer, residual: nil, to: expanded.pointer)

@@ -25,6 +25,11 @@ public struct ChainSettings: Codable, Sendable, Equatable {
   public var answersQueries = true
   /// Part of the hidden units that see given columns only.
   public var givenShare = 0.125
+  /// Whether heads also see the encoded columns directly, by a linear map: exact relations of two columns are learned at once,
+  /// and no dropout blurs them.
+  ///
+  /// `nil` in files from before there was one: it has none.
+  public var direct: Bool? = true
 
   /// The defaults above.
   public init() {}

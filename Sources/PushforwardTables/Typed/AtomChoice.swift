@@ -9,11 +9,17 @@ struct AtomChoice: Sendable {
   ///   - values: The column's different values with their weights.
   ///   - step: The recording step.
   ///   - range: The column's range.
+  ///   - areCounts: Whether they are whole numbers.
   ///   - options: Choices.
-  init(_ values: WeightedValues, step: Double?, range: ColumnRange, options: TypedEncoderOptions) {
+  init(_ values: WeightedValues, step: Double?, range: ColumnRange, areCounts: Bool, options: TypedEncoderOptions) {
     let count = values.values.count
     let span = step.map { (values.values[count - 1] - values.values[0]) / $0 + 1 } ?? .infinity
     let most = step == nil ? options.fewValues / 3 : options.fewValues
+    if areCounts, count <= options.fewCommonValues, values.total >= options.rowsOfCommonValue * Double(count) {
+      indices = Array(values.values.indices)
+      reason = "every value is a class"
+      return
+    }
     if count <= most, values.total >= 10 * Double(count) || (step != nil && count <= 12 && span < 2 * Double(count)) {
       indices = Array(values.values.indices)
       reason = "every value is a class"

@@ -86,7 +86,8 @@ extension TypedColumn {
       range = ColumnRange(all, schema: Self.shifted(schema, by: origin), step: step)
       if let grid { range.align(to: grid) }
     }
-    var choice = AtomChoice(all, step: step, range: range, options: options)
+    var choice = AtomChoice(
+      all, step: step, range: range, areCounts: schema.kind == .wholeNumber && circle == nil, options: options)
     /// A value as it is written.
     func written(_ x: Double) -> Double {
       guard let circle else { return x }

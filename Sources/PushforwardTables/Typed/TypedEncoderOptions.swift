@@ -2,6 +2,11 @@
 public struct TypedEncoderOptions: Sendable, Equatable {
   /// With at most so many different values, and ten rows a value, every value of a stepped column is a class.
   public var fewValues = 64
+  /// With at most so many different whole numbers, and rows enough for each, every one is a class: their frequencies tell
+  /// more than a smooth density, whose rounding and ends must be learned.
+  public var fewCommonValues = 128
+  /// Rows for each of those, on average.
+  public var rowsOfCommonValue = 100.0
   /// With at most so many different values that fill less than half of their range, and twenty rows a value, every value
   /// that occurs three times is a class: a set of numbers rather than a scale.
   public var fewScatteredValues = 256
