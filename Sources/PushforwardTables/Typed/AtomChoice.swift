@@ -15,7 +15,9 @@ struct AtomChoice: Sendable {
     let count = values.values.count
     let span = step.map { (values.values[count - 1] - values.values[0]) / $0 + 1 } ?? .infinity
     let most = step == nil ? options.fewValues / 3 : options.fewValues
-    if areCounts, count <= options.fewCommonValues, values.total >= options.rowsOfCommonValue * Double(count) {
+    if areCounts, count <= options.fewCommonValues, span < 2 * Double(count),
+      values.total >= options.rowsOfCommonValue * Double(count)
+    {
       indices = Array(values.values.indices)
       reason = "every value is a class"
       return

@@ -2,8 +2,8 @@
 public struct TypedEncoderOptions: Sendable, Equatable {
   /// With at most so many different values, and ten rows a value, every value of a stepped column is a class.
   public var fewValues = 64
-  /// With at most so many different whole numbers, and rows enough for each, every one is a class: their frequencies tell
-  /// more than a smooth density, whose rounding and ends must be learned.
+  /// With at most so many different whole numbers that fill half of their range, and rows enough for each, every one is a
+  /// class: their frequencies tell more than a smooth density, whose rounding and ends must be learned.
   public var fewCommonValues = 128
   /// Rows for each of those, on average.
   public var rowsOfCommonValue = 100.0
