@@ -1,4 +1,4 @@
-"""Neural posterior estimation with sbi at its defaults: mean log-density of the true parameters of test rows, nats.
+"""Neural posterior estimation with sbi, settings left alone: mean log-density of the true parameters of test rows, nats.
 
     npe.py NAME,NAME.. SIZE,SIZE.. DIRECTORY     (sizes: train, small; needs `pip install sbi`)
 """
