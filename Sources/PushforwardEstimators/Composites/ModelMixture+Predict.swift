@@ -174,7 +174,7 @@ extension ColumnPrediction {
 
 extension Table {
   /// The table with all cells of a column missing.
-  fileprivate func blanking(column name: String) throws -> Table {
+  func blanking(column name: String) throws -> Table {
     let isNumbers = try column(name).storage == .numbers
     let missing: Column =
       isNumbers

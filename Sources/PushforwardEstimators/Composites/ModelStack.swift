@@ -111,7 +111,7 @@ public struct ModelStack: TableModel {
   ) throws -> (columns: [(name: String, column: Column)], logDet: [Double]) {
     let z = try outer.flow.encode(x, context: context, workers: workers)
     let inner = try outer.flow.logProb(x, context: context, workers: workers)
-    let half = 0.918_938_533_204_672_74  // log(2 pi) / 2
+    let half = NormalScale.halfLogTwoPi
     let logDet = (0..<z.rows).map { row in
       let base = z.row(row).reduce(0.0) { $0 - half - 0.5 * Double($1) * Double($1) }
       return Double(inner[row]) - base

@@ -113,24 +113,14 @@ private struct StackedFlows: Objective {
   }
 
   func joined(_ outer: Parameters<Float>, _ inner: Parameters<Float>) -> Parameters<Float> {
-    var all = Parameters<Float>.zeros(layout: layout)
-    for (prefix, part) in [(Self.prefixes.outer, outer), (Self.prefixes.inner, inner)] {
-      for slice in part.layout.slices {
-        if let place = layout.slice(named: prefix + slice.name) { all[place] = part[slice] }
-      }
-    }
-    return all
+    Parameters(joining: [(Self.prefixes.outer, outer), (Self.prefixes.inner, inner)], layout: layout)
   }
 
   /// The parameters of each flow, in the layout that it has alone.
   func parted(_ all: Parameters<Float>) -> (outer: Parameters<Float>, inner: Parameters<Float>) {
     func part(_ network: FlowNetwork<Float>, _ prefix: String) -> Parameters<Float> {
       let own = (try? FlowNetwork<Float>(network.specification))?.layout ?? ParameterLayout()
-      var parameters = Parameters<Float>.zeros(layout: own)
-      for slice in own.slices {
-        if let place = layout.slice(named: prefix + slice.name) { parameters[slice] = all[place] }
-      }
-      return parameters
+      return all.part(prefix: prefix, layout: own)
     }
     return (part(outer, Self.prefixes.outer), part(inner, Self.prefixes.inner))
   }
@@ -190,7 +180,7 @@ private final class MixtureDensityOperation: TapeOperation<Float>, @unchecked Se
     for k in 0..<mixture.components {
       let inverse = SmallMatrix.inverse(ofLower: SmallMatrix.factor(of: mixture.covarianceMatrix(k), d), d)
       let logDet = (0..<d).reduce(0.0) { $0 + Logarithm.of(inverse[$1 * d + $1]) }
-      constants.append(Logarithm.of(mixture.weights[k]) + logDet - 0.918_938_533_204_672_74 * Double(d))
+      constants.append(Logarithm.of(mixture.weights[k]) + logDet - NormalScale.halfLogTwoPi * Double(d))
       whitening.append(inverse)
     }
     (self.constants, self.whitening) = (constants, whitening)

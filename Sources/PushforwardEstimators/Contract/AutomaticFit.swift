@@ -6,9 +6,9 @@ import PushforwardTraining
 ///
 /// A table with categories or missing cells gets the typed chain, which models all of it, and where it has smooth reals and
 /// few missing cells a discrete chain times a flow beside it. A table of complete numbers gets a flow on each of two scalings,
-/// with several strengths of dropout, and the chain. Both get a Gaussian mixture, which costs next to nothing and is hard to beat where rows are few. These are
-/// good at different tables: held-out rows choose one, or several mixed in probability where that explains the rows
-/// better by more than chance.
+/// with several strengths of dropout, and the chain. Both get a Gaussian mixture, which costs next to nothing and is hard to
+/// beat where rows are few. These are good at different tables: held-out rows choose one, or several mixed in probability
+/// where that explains the rows better by more than chance.
 struct AutomaticFit {
   let table: Table
   let options: FitOptions

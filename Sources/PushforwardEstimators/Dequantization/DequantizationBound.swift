@@ -54,23 +54,4 @@ struct DequantizationBound: Objective {
     tape.accumulate(tape.select(x, features: [2 * features]), into: total)
     return total
   }
-
-  func joined(_ flow: Parameters<Float>, _ noise: Parameters<Float>) -> Parameters<Float> {
-    var all = Parameters<Float>.zeros(layout: layout)
-    for (prefix, part) in [(Self.prefixes.flow, flow), (Self.prefixes.noise, noise)] {
-      for slice in part.layout.slices {
-        if let place = layout.slice(named: prefix + slice.name) { all[place] = part[slice] }
-      }
-    }
-    return all
-  }
-
-  /// The part of `all` that belongs to one of the flows, in the places of `parameters`.
-  func part(_ all: Parameters<Float>, prefix: String, in parameters: Parameters<Float>) -> Parameters<Float> {
-    var part = parameters
-    for slice in part.layout.slices {
-      if let place = layout.slice(named: prefix + slice.name) { part[slice] = all[place] }
-    }
-    return part
-  }
 }

@@ -69,16 +69,19 @@ extension DequantizedModel {
     progress(.stage("flow and noise together, by the evidence lower bound; cells: \(listed(names))"))
     progress(.training(epochs: settings.maximumEpochs))
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
+    let parts = DequantizationBound.prefixes
     let result = try Trainer(
       objective: bound, training: training, heldOut: rows.heldOutCount > 0 ? judging : nil, settings: settings
     ).run(
-      from: bound.joined(base.flow.parameters, noise.parameters), workers: workers, shouldStop: shouldStop
+      from: Parameters(
+        joining: [(parts.flow, base.flow.parameters), (parts.noise, noise.parameters)], layout: bound.layout),
+      workers: workers, shouldStop: shouldStop
     ) { progress(.progress($0)) }
-    let parts = DequantizationBound.prefixes
     var model = DequantizedModel(
-      base: base.replacing(bound.part(result.parameters, prefix: parts.flow, in: base.flow.parameters)),
+      base: base.replacing(result.parameters.part(prefix: parts.flow, layout: base.flow.parameters.layout)),
       noise: Flow(
-        network: noise.network, parameters: bound.part(result.parameters, prefix: parts.noise, in: noise.parameters)),
+        network: noise.network, parameters: result.parameters.part(prefix: parts.noise, layout: noise.parameters.layout)
+      ),
       cellColumns: columns, record: base.record)
     // Without layers the noise is uniform.
     let flat = try Flow<Float>(

@@ -162,29 +162,30 @@ extension DensityModel {
     var found: [Candidate] = []
     var goesOn = true
     /// Trains one, in its share of what is left of the time.
-    func add(_ ready: FitPreparation, dropout: Double? = nil, share: Double) throws {
+    func add(_ ready: FitPreparation, dropout: Double? = nil, share: Double) throws -> Candidate {
       let fitted = try train(
         ready, .nsf, dropout: dropout, seconds: left(ready, since: start).map { $0 * share }, shouldStop: shouldStop,
         progress: progress)
-      found.append(Candidate(ready: ready, fitted: fitted, likelihood: try ready.likelihood(of: fitted.flow).mean))
+      let candidate = Candidate(ready: ready, fitted: fitted, likelihood: try ready.likelihood(of: fitted.flow).mean)
+      found.append(candidate)
       goesOn = canCompare && fitted.result.reason != .interrupted
+      return candidate
     }
-    try add(ready, share: !canCompare ? 1 : isAlone ? 0.5 : 0.35)
+    var leader = try add(ready, share: !canCompare ? 1 : isAlone ? 0.5 : 0.35)
     if goesOn && !isAlone {
       progress(.stage("the same on plain scaling, to compare:"))
-      try add(ready.onStandardScale(), share: 0.5)
+      let plain = try add(ready.onStandardScale(), share: 0.5)
+      if plain.likelihood > leader.likelihood { leader = plain }
     }
-    let leader = found[0].likelihood >= found[found.count - 1].likelihood ? found[0] : found[found.count - 1]
     if goesOn && leader.dropout > 0 && ready.options.dropout == nil {
       progress(.stage("the better one without dropout, to compare:"))
-      try add(leader.ready, dropout: 0, share: 0.5)
-      if found[found.count - 1].likelihood < leader.likelihood {
+      if try add(leader.ready, dropout: 0, share: 0.5).likelihood < leader.likelihood {
         var best = leader.likelihood
         for dropout in [2 * leader.dropout, 4 * leader.dropout] where goesOn && dropout < 0.5 {
           progress(.stage("the better one with dropout \(dropout), to compare:"))
-          try add(leader.ready, dropout: dropout, share: 0.6)
-          if found[found.count - 1].likelihood <= best { break }
-          best = found[found.count - 1].likelihood
+          let likelihood = try add(leader.ready, dropout: dropout, share: 0.6).likelihood
+          if likelihood <= best { break }
+          best = likelihood
         }
       }
     }

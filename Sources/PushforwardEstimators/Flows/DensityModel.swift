@@ -77,7 +77,7 @@ public struct DensityModel: TableModel {
 
   /// Each column by its own marginal: standard normal on the encoder's scale.
   static func independent(_ rows: EncodedRows) -> [Double] {
-    let half = 0.918_938_533_204_672_74  // log(2 pi) / 2
+    let half = NormalScale.halfLogTwoPi
     return (0..<rows.rowCount).map { row in
       var total = rows.logDet[row]
       for column in 0..<rows.columnCount {

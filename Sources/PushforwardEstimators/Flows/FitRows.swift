@@ -30,7 +30,7 @@ struct FitRows {
       throw EstimatorError.tooFewRows(expected: DensityModel.minimumRows, found: usable.count, note: note)
     }
     let split = Split(usable: usable, options: options)
-    let weights = try Self.rowWeights(table, column: options.weights, rows: usable)
+    let weights = try options.weights.map { try table.rowWeights(column: $0, rows: usable) }
     // Rows without weight say nothing, of the columns' scales neither.
     let weighty = split.training.filter { weights?[$0] ?? 1 > 0 }
     let training = weighty.isEmpty ? split.training : weighty
@@ -87,23 +87,6 @@ struct FitRows {
         cache, encoder: encoder, weights: options.weights, lowestKey: heldOutShare, seed: options.seed,
         workers: options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool())
     }
-  }
-
-  private static func rowWeights(_ table: Table, column: String?, rows: [Int]) throws -> [Double]? {
-    guard let column else { return nil }
-    guard let numbers = try table.column(column).numbers else {
-      throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
-    }
-    let weights = rows.map { numbers.values[$0] }
-    if let index = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw EstimatorError.badWeights(
-        column: column,
-        detail: "expected finite numbers, not negative; found \(weights[index]) in " + table.place(ofRow: rows[index]))
-    }
-    if !weights.contains(where: { $0 > 0 }) {
-      throw EstimatorError.badWeights(column: column, detail: "all weights are zero")
-    }
-    return weights
   }
 
   private static func checkWeights(_ cache: TableCache, column name: String?) throws {

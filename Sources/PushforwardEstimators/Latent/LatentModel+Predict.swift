@@ -86,7 +86,7 @@ extension LatentModel {
       let logs = (0..<options.draws).map { draw in
         let (place, scale) = (parts.locations[row, draw], parts.scales[row, draw])
         let u = (z - place) / scale
-        return Logarithm.of(parts.weights[row, draw] / scale) - 0.5 * u * u - 0.918_938_533_204_672_74
+        return Logarithm.of(parts.weights[row, draw] / scale) - 0.5 * u * u - NormalScale.halfLogTwoPi
       }
       logProb[row] = Logarithm.sum(logs) + logDet
       cdf[row] = mixture.cdf(row, z)

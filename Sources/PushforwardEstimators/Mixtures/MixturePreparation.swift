@@ -80,22 +80,25 @@ extension Table {
   ///
   /// - Parameters:
   ///   - column: Its name.
+  ///   - rows: Numbers of the rows that count; `nil`: all.
   ///   - ofWhole: Whether this is all of the table, so that some weight must not be zero.
   /// - Returns: One a row.
   /// - Throws: `TableError.unknownColumn`, `EstimatorError.badWeights` for what is no weight.
-  package func rowWeights(column: String, ofWhole: Bool = true) throws -> [Double] {
+  package func rowWeights(column: String, rows: [Int]? = nil, ofWhole: Bool = true) throws -> [Double] {
     guard let numbers = try self.column(column).numbers?.values else {
       throw EstimatorError.badWeights(column: column, detail: "expected numbers, found text")
     }
-    if let row = numbers.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+    let rows = rows ?? Array(0..<rowCount)
+    if let row = rows.first(where: { !(numbers[$0] >= 0 && numbers[$0].isFinite) }) {
       throw EstimatorError.badWeights(
         column: column,
         detail: "expected finite numbers, not negative; found \(numbers[row]) in \(place(ofRow: row))")
     }
-    if ofWhole && !numbers.contains(where: { $0 > 0 }) {
+    let weights = rows.map { numbers[$0] }
+    if ofWhole && !weights.contains(where: { $0 > 0 }) {
       throw EstimatorError.badWeights(column: column, detail: "all weights are zero")
     }
-    return numbers
+    return weights
   }
 }
 

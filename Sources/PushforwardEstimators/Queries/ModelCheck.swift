@@ -130,11 +130,10 @@ public struct ModelCheck {
       else { return nil }
       var totals = [Double](repeating: 0, count: few.rowCount)
       for level in levels {
-        let texts = [String?](repeating: level, count: few.rowCount)
-        let found = try scores(few.replacing(name, with: .categories(CategoryColumn(texts))))
+        let found = try scores(few.replacing([(name, .categories(CategoryColumn([level])))]))
         for row in totals.indices { totals[row] += exp(found[row]) }
       }
-      let gap = try scores(few.replacing(name, with: few.column(name).hiding { _ in true }))
+      let gap = try scores(few.blanking(column: name))
       return FlowCheck.Finding(
         name: "\(name): all levels against the gap", error: Self.difference(totals.map { log($0) }, gap), limit: 1e-3)
     }
@@ -179,13 +178,6 @@ public struct ModelCheck {
     let counts = Dictionary(values.map { ($0, 1) }, uniquingKeysWith: +)
     let most = counts.values.max() ?? 0
     return most > 1 ? Double(most) / Double(values.count) : 0
-  }
-}
-
-extension Table {
-  /// The table with another column under a name.
-  func replacing(_ name: String, with column: Column) throws -> Table {
-    try Table(columns.map { (name: $0.key, column: $0.key == name ? column : $0.value) })
   }
 }
 

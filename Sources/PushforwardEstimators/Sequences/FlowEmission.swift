@@ -2,6 +2,7 @@ import PushforwardCore
 import PushforwardMixtures
 import PushforwardModels
 import PushforwardSequences
+import PushforwardTables
 
 /// Emissions whose numbers follow a flow conditional on the state, seen from the state's own normal distribution.
 ///
@@ -93,7 +94,7 @@ public struct FlowEmission: StateEmission {
   private func logRatios(_ x: Matrix<Double>, state: Int, workers: WorkerPool?) throws -> [Double] {
     let z = standardised(x, state: state)
     let logProb = try flow.logProb(z, context: indicator([state]), workers: workers)
-    let half = 0.918_938_533_204_672_74  // log(2 pi) / 2
+    let half = NormalScale.halfLogTwoPi
     return (0..<z.rows).map { row in
       var sum = Double(logProb[row])
       for column in 0..<features { sum += half + 0.5 * Double(z[row, column]) * Double(z[row, column]) }
