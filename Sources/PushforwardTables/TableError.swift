@@ -41,6 +41,8 @@ public enum TableError: Error, Sendable, Equatable {
   case duplicateColumn(source: String, name: String, first: Int, second: Int)
   /// A column that the table does not have.
   case unknownColumn(name: String, available: [String])
+  /// A table that has none of the columns that a model knows.
+  case noKnownColumn(source: String, expected: [String])
   /// Columns of different lengths in one table.
   case unequalColumns(name: String, expected: Int, found: Int)
   /// An infinite number in a column.
@@ -88,6 +90,8 @@ extension TableError: CustomStringConvertible {
     case .duplicateColumn(let source, let name, let first, let second):
       "\(source): columns \(first) and \(second) are both named \(quoted(name))"
     case .unknownColumn(let name, let available): "no column \(quoted(name)); there are \(listed(available))"
+    case .noKnownColumn(let source, let expected):
+      "\(source) has none of the model's columns: expected \(listed(expected))"
     case .unequalColumns(let name, let expected, let found):
       "column \(name) has \(found) rows, expected \(expected) as in the first column"
     case .notFinite(let column, let place):

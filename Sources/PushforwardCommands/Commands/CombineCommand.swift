@@ -74,6 +74,8 @@ struct CombineMixtureCommand: ParsableCommand {
   @OptionGroup(title: "Reading the table")
   var table: TableOptions
 
+  func validate() throws { try InputFiles.keep(files.map { $0 }, from: output) }
+
   func run() throws {
     try AtomicFile(path: output).abandon()
     let files = try CombinedFiles(self.files)
@@ -167,6 +169,8 @@ struct CombineChainCommand: ParsableCommand {
 
   @OptionGroup(title: "Reading the table")
   var table: TableOptions
+
+  func validate() throws { try InputFiles.keep(files.map { $0 }, from: output) }
 
   func run() throws {
     try AtomicFile(path: output).abandon()

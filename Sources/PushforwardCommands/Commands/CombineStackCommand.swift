@@ -50,6 +50,8 @@ struct CombineStackCommand: ParsableCommand {
   @OptionGroup(title: "Sequences")
   var sequences: SequenceFlags
 
+  func validate() throws { try InputFiles.keep(files.map { $0 }, from: output) }
+
   func run() throws {
     try AtomicFile(path: output).abandon()
     let files = try CombinedFiles(self.files)

@@ -36,6 +36,8 @@ struct DecodeCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var table: TableOptions
 
+  func validate() throws { try InputFiles.keep([model, latent], from: output) }
+
   func run() throws {
     let model = try LatentAccess.open(self.model)
     var read = try TableInput(path: latent, options: table).readAll()

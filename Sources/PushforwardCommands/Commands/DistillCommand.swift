@@ -70,6 +70,7 @@ struct DistillCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([teacher, data], from: output)
     if !(1...64).contains(layers) { throw ValidationError("--layers: expected 1 to 64, found \(layers)") }
     if let bins, !(2...64).contains(bins) { throw ValidationError("--bins: expected 2 to 64, found \(bins)") }
     if !(matching >= 0 && matching <= 1000) {

@@ -34,6 +34,8 @@ struct EncodeCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var table: TableOptions
 
+  func validate() throws { try InputFiles.keep([model, data], from: output) }
+
   func run() throws {
     let model = try LatentAccess.open(self.model)
     if deviations && !(model is LatentModel) {

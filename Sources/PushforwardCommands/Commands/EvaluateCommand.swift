@@ -142,7 +142,10 @@ struct EvaluateCommand: ParsableCommand {
       lines.append("\(model.nonFiniteCount) of \(model.rowCount) rows have a log-density that is not finite")
     }
     let kind = label(evaluation.likelihood)
-    lines.append("log-likelihood\(kind) in nats a row, mean of \(Format.count(model.rowCount, "row")):")
+    let others =
+      model.nonFiniteCount > 0
+      ? "the other \(Format.count(model.rowCount - model.nonFiniteCount, "row"))" : Format.count(model.rowCount, "row")
+    lines.append("log-likelihood\(kind) in nats a row, mean of \(others):")
     lines += Format.table(
       [[name, Format.fixed(model.mean, 4), "standard error \(Format.fixed(model.standardError, 4))"]]
         + (evaluation.evidenceBound.map { bound in
@@ -153,11 +156,12 @@ struct EvaluateCommand: ParsableCommand {
           return [baseline.name, Format.fixed(mean, 4), Format.gain(name, model.mean - mean)]
         })
     lines.append("\(Format.fixed(-model.meanBits, 4)) bits a row")
-    if !evaluation.columns.isEmpty {
+    let columns = evaluation.columns.filter { $0.1.rowCount > 0 }
+    if !columns.isEmpty {
       lines += ["", "column by column, each given those before it:"]
       lines += Format.table(
         [["", "nats", "bits", "cells"]]
-          + evaluation.columns.map { name, summary in
+          + columns.map { name, summary in
             [
               name, Format.fixed(summary.mean, 4), Format.fixed(-summary.meanBits, 4), Format.count(summary.rowCount),
             ]

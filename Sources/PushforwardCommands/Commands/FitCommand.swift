@@ -79,6 +79,13 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "Autoencoders")
   var latent: LatentFlags
 
+  func validate() throws {
+    try InputFiles.keep([data, schema], from: output)
+    if model != .hmm, let flag = sequences.given {
+      throw ValidationError("\(flag) is for hidden Markov models: add --model hmm")
+    }
+  }
+
   func run() throws {
     var options = FitOptions()
     options.model = model

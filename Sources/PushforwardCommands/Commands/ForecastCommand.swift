@@ -37,6 +37,7 @@ struct ForecastCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data], from: output)
     if !(1...1_000_000).contains(steps) {
       throw ValidationError("--steps: expected a whole number from 1 to 1000000, found \(steps)")
     }

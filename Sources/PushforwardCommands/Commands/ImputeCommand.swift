@@ -43,6 +43,7 @@ struct ImputeCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data], from: output)
     if let draws, draws < 1 { throw ValidationError("--draws: expected a whole number from 1, found \(draws)") }
   }
 

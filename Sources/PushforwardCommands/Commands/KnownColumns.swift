@@ -140,6 +140,9 @@ struct KnownColumns {
   }
 
   private func cell(_ column: (name: String, storage: Column.Storage), _ text: String) throws -> Column {
+    if let known = schema[column.name]?.levels, !known.isEmpty, !known.contains(text) {
+      throw TableError.unseenLevel(column: column.name, level: text, place: "--given", known: known)
+    }
     guard column.storage == .numbers else { return .categories(CategoryColumn([text])) }
     guard let value = Double(text), value.isFinite else {
       throw ValidationError("--given \(column.name): expected a number, found '\(text)'")

@@ -45,6 +45,7 @@ struct PredictCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data], from: output)
     if !(interval > 0 && interval < 1) {
       throw ValidationError("--interval: expected a number between 0 and 1, found \(interval)")
     }

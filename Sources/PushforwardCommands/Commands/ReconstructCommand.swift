@@ -38,6 +38,7 @@ struct ReconstructCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data], from: output)
     if let rows, rows < 1 { throw ValidationError("--rows: expected a whole number from 1, found \(rows)") }
   }
 

@@ -71,6 +71,7 @@ struct SampleCommand: ParsableCommand {
   var pictures: SheetOptions
 
   func validate() throws {
+    try InputFiles.keep([model, givenFile], from: output)
     if means && pictures.sheet == nil { throw ValidationError("--means: expected --sheet beside it, found none") }
     if let length, length < 1 { throw ValidationError("--length: expected a whole number from 1, found \(length)") }
     if count < 0 { throw ValidationError("-n: expected a whole number from 0, found \(count)") }

@@ -59,6 +59,7 @@ struct ScoreCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data, reference], from: output)
     if reference != nil && !tail { throw ValidationError("--reference needs --tail") }
     if columns && columnsInOrder { throw ValidationError("--columns and --columns-in-order exclude each other") }
     if bySequence && (tail || columns || columnsInOrder) {

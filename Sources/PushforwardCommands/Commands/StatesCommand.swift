@@ -29,6 +29,8 @@ struct StatesCommand: ParsableCommand {
   @OptionGroup(title: "Reading")
   var table: TableOptions
 
+  func validate() throws { try InputFiles.keep([model, data], from: output) }
+
   func run() throws {
     let model = try SequenceModel.open(self.model, question: "states")
     let read = try TableInput(path: data, options: table).readRequired(columns: model.requiredColumns)

@@ -63,6 +63,7 @@ struct SynthCommand: ParsableCommand {
   var table: TableOptions
 
   func validate() throws {
+    try InputFiles.keep([model, data, holdout], from: output)
     if let count, count < 1 { throw ValidationError("-n: expected a whole number from 1, found \(count)") }
   }
 

@@ -36,6 +36,11 @@ struct SequenceFlags: ParsableArguments {
     }
   }
 
+  /// One of the flags that only hidden Markov models know and that was given.
+  var given: String? {
+    sequence != nil ? "--sequence" : states != nil ? "--states" : emission != nil ? "--emission" : nil
+  }
+
   /// Puts what was given into the options of a fit.
   func apply(to options: inout FitOptions) {
     options.sequences.column = sequence

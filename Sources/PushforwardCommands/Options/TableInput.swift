@@ -49,7 +49,8 @@ struct TableInput {
     let needed = model.traits.acceptsMissing ? model.given + (weights.map { [$0] } ?? []) : []
     let mostRows = model.traits.isSequential ? Int.max : (1 << 17) / max(1, columns.count)
     return TablePieces(
-      try source(csv).batches(columns: columns, batchRows: .max), needed: needed, mostRows: mostRows)
+      try source(csv).batches(columns: columns, batchRows: .max), needed: needed,
+      expected: ExpectedColumns(names: model.columns, source: path), mostRows: mostRows)
   }
 
   /// All columns, piece by piece: those that a model knows as it wants them, the others as texts, unchanged.
@@ -58,7 +59,8 @@ struct TableInput {
   func wholePieces(for model: any TableModel) throws -> TablePieces {
     let (names, batches) = try source(options.csv).wholeBatches(columns: model.requiredColumns)
     return TablePieces(
-      batches, names: names, needed: model.given, mostRows: model.traits.isSequential ? .max : 4096)
+      batches, names: names, needed: model.given, expected: ExpectedColumns(names: model.columns, source: path),
+      mostRows: model.traits.isSequential ? .max : 4096)
   }
 
   /// The columns that a model knows, piece by piece; the one to be predicted, and for a model that accepts missing cells all
@@ -73,8 +75,9 @@ struct TableInput {
     // A prediction costs hundreds of evaluations a row, or as many probabilities as there are levels; sequences must not be
     // cut.
     let rows = min(1024, (1 << 22) / max(model.schema[target]?.levels?.count ?? 1, 1))
+    let expected = ExpectedColumns(names: model.columns + model.given, optional: target, source: path)
     return TablePieces(
-      try source(csv).batches(columns: columns, batchRows: .max), needed: needed,
+      try source(csv).batches(columns: columns, batchRows: .max), needed: needed, expected: expected,
       mostRows: model.traits.isSequential ? .max : rows)
   }
 
@@ -118,6 +121,7 @@ struct TableInput {
     guard model.traits.acceptsMissing else { return try readRequired(columns: columns) }
     let table = try readPresent(columns: columns)
     for name in model.given + (weights.map { [$0] } ?? []) { _ = try table.column(name) }
+    try ExpectedColumns(names: model.columns, source: path).check(table.names)
     return table
   }
 
@@ -140,18 +144,42 @@ struct TableInput {
   }
 }
 
+/// Columns that a model knows and a table may lack, some of them, but not without a word.
+struct ExpectedColumns {
+  let names: [String]
+  /// One that is not missed.
+  var optional: String?
+  /// The table, for messages.
+  let source: String
+
+  /// Tells which columns are not there.
+  ///
+  /// - Throws: `TableError.noKnownColumn` when none is.
+  func check(_ found: [String]) throws {
+    let absent = names.filter { !found.contains($0) }
+    if absent.count == names.count { throw TableError.noKnownColumn(source: source, expected: names) }
+    let missed = absent.filter { $0 != optional }
+    if !missed.isEmpty { Console.note("\(source) has no column \(listed(missed)): taken as missing in every row") }
+  }
+}
+
 /// Pieces of a table for a pipeline: small at first, so that the rows of a short table too are shared among the workers.
 final class TablePieces {
   private let batches: TableBatches
   private let needed: [String]
+  private let expected: ExpectedColumns
+  private var isChecked = false
   private let mostRows: Int
   private var rows: Int
   /// Names of the columns, where they are known at the start.
   let names: [String]
 
-  /// Pieces of 256 to 8192 rows, or all rows at once if `mostRows` allows any number; each has the `needed` columns.
-  init(_ batches: TableBatches, names: [String] = [], needed: [String], mostRows: Int) {
-    (self.batches, self.names) = (batches, names)
+  /// Pieces of 256 to 8192 rows, or all rows at once if `mostRows` allows any number; each has the `needed` columns;
+  /// which of the expected ones are not there is told once.
+  init(
+    _ batches: TableBatches, names: [String] = [], needed: [String], expected: ExpectedColumns, mostRows: Int
+  ) {
+    (self.batches, self.names, self.expected) = (batches, names, expected)
     self.needed = needed
     self.mostRows = mostRows == .max ? .max : max(256, min(8192, mostRows))
     rows = mostRows == .max ? .max : 256
@@ -163,7 +191,10 @@ final class TablePieces {
   func next() throws -> Table? {
     defer { rows = rows > mostRows / 2 ? mostRows : 2 * rows }
     let piece = try batches.next(limit: rows)
-    for name in needed { _ = try piece?.column(name) }
+    guard let piece else { return nil }
+    for name in needed { _ = try piece.column(name) }
+    if !isChecked { try expected.check(names.isEmpty ? piece.names : names) }
+    isChecked = true
     return piece
   }
 }

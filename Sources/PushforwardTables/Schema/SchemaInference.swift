@@ -131,8 +131,13 @@ struct SchemaInference {
     return schema
   }
 
+  /// Bytes of a text that may still be a level of a category.
+  private static var longestLevel: Int { 1 << 16 }
+
   /// Identifier or free text, for columns whose texts hardly repeat.
   private func rowNames(_ levels: [String], total: Int) -> (ColumnKind, String)? {
+    let longest = levels.reduce(0) { max($0, $1.utf8.count) }
+    if longest > Self.longestLevel { return (.freeText, "one of the texts has \(longest) bytes") }
     let length = Double(levels.reduce(0) { $0 + $1.utf8.count }) / Double(levels.count)
     let withBlanks = levels.count { $0.contains(" ") }
     let isProse = length > 40 || (2 * withBlanks > levels.count && length > 12)
