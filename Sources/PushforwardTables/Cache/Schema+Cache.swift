@@ -39,7 +39,9 @@ extension ColumnSchema {
       distinctCount = order.count
     }
     if kind == .date {
-      let numbers = cached.levels.compactMap { ISODate.secondsSince1970($0)?.seconds }
+      let numbers = cached.levels.compactMap { text in
+        dateFormat.map { $0.secondsSince1970(text) } ?? ISODate.secondsSince1970(text)?.seconds
+      }
       let unit = (dateUnit ?? .second).seconds
       if let low = numbers.min(), let high = numbers.max() { (minimum, maximum) = (low / unit, high / unit) }
     }

@@ -111,13 +111,16 @@ public struct ColumnSchema: Sendable, Codable, Equatable {
       throw TableError.wrongKind(column: name, expected: "numbers", found: "text")
     }
     let categories = column.categories
-    let seconds = categories.levels.map { ISODate.secondsSince1970($0)?.seconds }
+    let seconds = categories.levels.map { text in
+      dateFormat.map { $0.secondsSince1970(text) } ?? ISODate.secondsSince1970(text)?.seconds
+    }
     let unit = (dateUnit ?? .second).seconds
     let values = try categories.codes.enumerated().map { row, code -> Double in
       if code == CategoryColumn.missing { return .nan }
       guard let value = seconds[Int(code)] else {
         throw TableError.wrongKind(
-          column: name, expected: "an ISO 8601 date", found: "\(quoted(categories.levels[Int(code)])), \(place(row))")
+          column: name, expected: dateFormat?.calendar.map { "a date (\($0.order.rawValue))" } ?? "an ISO 8601 date",
+          found: "\(quoted(categories.levels[Int(code)])), \(place(row))")
       }
       return value / unit
     }

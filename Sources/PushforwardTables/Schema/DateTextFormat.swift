@@ -6,16 +6,19 @@ public struct DateTextFormat: Sendable, Codable, Equatable {
   public var hasSeconds: Bool
   /// `Z`, an offset like `+01:00`, or nothing; the offset is that of every text, or else `Z` is written.
   public var zone: String
+  /// How the day is written; `nil`: as in ISO 8601.
+  public var calendar: CalendarForm?
 
-  /// The common format of texts that are all ISO 8601 dates or times.
-  init(matching texts: [String]) {
+  /// The common format of texts that are all dates or times, of ISO 8601 or with the day in another form.
+  init(matching texts: [String], calendar: CalendarForm? = nil) {
+    self.calendar = calendar
     separator = "T"
     hasSeconds = true
     zone = ""
     var zones: Set<String> = []
     var isFirst = true
     for text in texts {
-      let bytes = Array(text.utf8)
+      let bytes = Array((calendar?.iso(text) ?? text).utf8)
       guard bytes.count > 10 else { continue }
       if isFirst {
         separator = bytes[10] == UInt8(ascii: " ") ? " " : "T"
@@ -31,6 +34,11 @@ public struct DateTextFormat: Sendable, Codable, Equatable {
     if zones.count == 1, let only = zones.first { zone = only } else if zones.count > 1 { zone = "Z" }
   }
 
+  /// Seconds since 1970-01-01T00:00:00Z of a text in this format or in that of ISO 8601; `nil` if it is neither.
+  func secondsSince1970(_ text: String) -> Double? {
+    ISODate.secondsSince1970(calendar?.iso(text) ?? text)?.seconds
+  }
+
   /// What the zone adds to universal time, in seconds.
   private var offset: Double {
     let digits = zone.utf8.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.map { Double($0) - 48 }
@@ -40,15 +48,16 @@ public struct DateTextFormat: Sendable, Codable, Equatable {
   }
 
   /// A date, or with `hasTime` a time, in this format.
-  func text(secondsSince1970 seconds: Double, hasTime: Bool) -> String {
+  package func text(secondsSince1970 seconds: Double, hasTime: Bool) -> String {
     let text = ISODate.text(secondsSince1970: hasTime ? seconds + offset : seconds, hasTime: hasTime)
-    guard hasTime else { return text }
+    guard hasTime else { return calendar?.text(iso: text) ?? text }
     var bytes = Array(text.utf8.dropLast())
     // Seconds that are not zero are written whatever the others look like.
     if !hasSeconds, bytes.count == 19, bytes[17] == UInt8(ascii: "0"), bytes[18] == UInt8(ascii: "0") {
       bytes.removeLast(3)
     }
-    return String(decoding: bytes[..<10], as: UTF8.self) + separator + String(decoding: bytes[11...], as: UTF8.self)
+    let day = String(decoding: bytes[..<10], as: UTF8.self)
+    return (calendar?.text(iso: day) ?? day) + separator + String(decoding: bytes[11...], as: UTF8.self)
       + zone
   }
 }

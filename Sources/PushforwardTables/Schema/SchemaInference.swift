@@ -109,12 +109,14 @@ struct SchemaInference {
       return schema
     }
     if override.kind == .date || (override.kind == nil && override.levels == nil),
-      let unit = dateUnit(levels, schema: &schema)
+      case let calendar = calendar(levels), let unit = dateUnit(levels, calendar, schema: &schema)
     {
       schema.kind = .date
       schema.dateUnit = unit
-      schema.dateFormat = DateTextFormat(matching: levels)
-      schema.reason = "every text is an ISO 8601 \(unit == .day ? "date" : "time")"
+      schema.dateFormat = DateTextFormat(matching: levels, calendar: calendar)
+      let word = unit == .day ? "date" : "time"
+      schema.reason =
+        "every text is " + (calendar.map { "a \(word): \($0.order.rawValue)" } ?? "an ISO 8601 \(word)")
       return schema
     }
     let isDeclared = override.kind == .category || override.levels != nil
@@ -156,14 +158,21 @@ struct SchemaInference {
     return nil
   }
 
+  /// How days are written, if not as in ISO 8601.
+  private func calendar(_ levels: [String]) -> CalendarForm? {
+    levels.first.flatMap { ISODate.secondsSince1970($0) } == nil ? CalendarForm(of: levels) : nil
+  }
+
   /// Date, or date and time; `nil` if any text is neither.
-  private func dateUnit(_ levels: [String], schema: inout ColumnSchema) -> ColumnSchema.DateUnit? {
+  private func dateUnit(
+    _ levels: [String], _ calendar: CalendarForm?, schema: inout ColumnSchema
+  ) -> ColumnSchema.DateUnit? {
     var unit = ColumnSchema.DateUnit.day
     var isWhole = true
     var low = Double.infinity
     var high = -Double.infinity
     for level in levels {
-      guard let (seconds, hasTime) = ISODate.secondsSince1970(level) else { return nil }
+      guard let (seconds, hasTime) = ISODate.secondsSince1970(calendar?.iso(level) ?? level) else { return nil }
       if hasTime { unit = .second }
       if seconds != seconds.rounded() { isWhole = false }
       low = min(low, seconds)
