@@ -13,6 +13,9 @@ coverage of the 90 % interval between the lowest and the highest of 20 draws (19
 broken at random). CRPS from 20 draws by the fair estimator; of a method without draws, the mean absolute error.
 Other columns: accuracy of the best guess, averaged over the columns. One JSON line a run, then a table.
 
+--pairs A,B also judges how well cells that are missing together go together: of the test rows in which both were removed, the
+share in which the pair filled in occurs nowhere in the whole file (draws; the best guess where a method has no draws).
+
 Peers: columns scaled to unit variance, categories one-hot but for the last level (the largest is the guess), results not rounded.
 IterativeImputer with BayesianRidge, 10 rounds, draws by sample_posterior; KNNImputer with 5 neighbours.
 """
@@ -28,13 +31,17 @@ import numpy as np
 import pandas as pd
 
 DRAWS = 20
+MISSING = ["?", "NA", "NaN", "nan"]
 
 
 def parts(path, rows, test, how, seed):
     """The whole test part, both parts with holes, the removed cells of the test part, and the columns of numbers."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    # What is missing already stays so for everyone, and cannot be judged.
+    table = table.mask(table.isin(MISSING), "")
     numbers = pd.to_numeric(pd.Series(table.values.ravel()), errors="coerce").values.reshape(table.shape)
-    isnumber = [c for i, c in enumerate(table.columns) if np.isfinite(numbers[:, i]).all() and table[c].nunique() > 2]
+    sound = np.isfinite(numbers) | (table.values == "")
+    isnumber = [c for i, c in enumerate(table.columns) if sound[:, i].all() and table[c].nunique() > 2]
     random = np.random.default_rng(seed)
     order = random.permutation(len(table))[:rows + test]
     table = table.iloc[order].reset_index(drop=True)
@@ -43,7 +50,7 @@ def parts(path, rows, test, how, seed):
         driver = table[isnumber[0]].astype(float).values
         share[:] = np.where(driver > np.median(driver), 0.4, 0.0)[:, None]
         share[:, list(table.columns).index(isnumber[0])] = 0
-    holes = random.random(table.shape) < share
+    holes = (random.random(table.shape) < share) & (table.values != "")
     broken = table.mask(holes, "")
     split = min(rows, int(len(table) * rows / (rows + test)))
     return table[split:].reset_index(drop=True), broken[:split], broken[split:].reset_index(drop=True), holes[split:], isnumber
@@ -85,6 +92,17 @@ def judge(truth, holes, isnumber, scale, best, draws, random):
         if values:
             means[key] = float(np.mean(values))
     return means, columns
+
+
+def strange(path, names, truth, holes, best, draws):
+    """The share of pairs, both filled in, that no row of the file has; and that of pairs of independent true values."""
+    whole = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    known = set(zip(*(whole[n] for n in names)))
+    places = [list(truth.columns).index(n) for n in names]
+    rows = np.where(holes[:, places].all(1))[0]
+    found = [pair in known for d in draws or [best] for pair in zip(*(np.array(d[n])[rows] for n in names))]
+    apart = [(a, b) in known for i, a in enumerate(truth[names[0]][rows]) for b in truth[names[1]][rows][i + 1:]]
+    return {"rows": len(rows), "filled": 1 - float(np.mean(found)), "independent": 1 - float(np.mean(apart))}
 
 
 def ours(program, train, test, work, options, seed):
@@ -180,6 +198,7 @@ def main():
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fit-options", default="")
+    parser.add_argument("--pairs", help="two columns whose values together are looked at, as A,B")
     a = parser.parse_args()
     table = []
     for path in a.data:
@@ -197,6 +216,8 @@ def main():
                 means, columns = judge(truth, holes, isnumber, scale, best, draws, np.random.default_rng(1))
                 record = {"data": name, "how": how, "method": method, "rows": len(train), "seed": a.seed, **means,
                           "seconds": {k: round(v, 1) for k, v in seconds.items()}, "columns": columns}
+                if a.pairs:
+                    record["strange_pairs"] = strange(path, a.pairs.split(","), truth, holes, best, draws)
                 print(json.dumps(record), flush=True)
                 table.append(record)
     print("\n| data | removed | method | CRPS | RMSE | accuracy | in 90 % | seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- |")

@@ -27,43 +27,15 @@ public struct ChainCompletion: Sendable {
 /// and importance resampling (Rubin 1987, "A noniterative sampling/importance resampling alternative"), exact in the
 /// limit of many candidates.
 extension Chain {
-  /// One candidate for the missing cells of each row, with its weight.
+  /// Draws the missing cells of modelled columns: of some candidates one by importance.
   ///
   /// Rows whose missing cells all follow their present ones in the chain's order are drawn from the chain itself.
   ///
   /// - Parameters:
   ///   - rows: Rows with gaps.
-  ///   - seed: Of the draws.
-  ///   - firstRow: Number of the first row.
-  ///   - snap: Rounds drawn points to the cells of the data.
-  ///   - workers: Threads; the result does not depend on them.
-  /// - Returns: The candidate; effective sizes are 1, or NaN.
-  /// - Throws: `ChainError`.
-  public func candidate(
-    _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil, workers: WorkerPool? = nil
-  ) throws -> ChainCompletion {
-    let isInOrder = rowsInOrder(rows)
-    let drawn = try complete(
-      rows, seed: seed, firstRow: firstRow, snap: snap, isInOrder: isInOrder, workers: workers)
-    let open = isInOrder.indices.filter { !isInOrder[$0] }
-    let weights = try importance(of: drawn, for: rows, at: open, workers: workers)
-    var result = ChainCompletion(
-      rows: drawn, logWeights: [Double](repeating: 0, count: rows.count),
-      effectiveSizes: [Double](repeating: .nan, count: rows.count))
-    for (row, weight) in zip(open, weights) {
-      result.logWeights[row] = weight
-      result.effectiveSizes[row] = 1
-    }
-    return result
-  }
-
-  /// Draws the missing cells of modelled columns: of some candidates one by importance.
-  ///
-  /// - Parameters:
-  ///   - rows: Rows with gaps.
   ///   - candidates: Candidates a row, at least one.
   ///   - seed: Of the draws.
-  ///   - firstRow: Number of the first row.
+  ///   - firstRow: Number of the first row; a row's draw depends on seed, its number and `candidates`.
   ///   - snap: Rounds drawn points to the cells of the data.
   ///   - workers: Threads; the result does not depend on them.
   /// - Returns: The rows; the weights are those of the mean candidate.
@@ -72,99 +44,66 @@ extension Chain {
     _ rows: ChainRows, candidates: Int, seed: UInt64, firstRow: UInt64 = 0, snap: CellSnap? = nil,
     workers: WorkerPool? = nil
   ) throws -> ChainCompletion {
-    let stream = RandomStream(seed: seed, purpose: .user)
-    var result = try candidate(rows, seed: seed, firstRow: firstRow, snap: snap, workers: workers)
-    let open = result.effectiveSizes.indices.filter { !result.effectiveSizes[$0].isNaN }
-    if open.isEmpty || candidates < 2 { return result }
-    // What is settled is drawn no further: the cells of other rows count as present.
-    var pending = rows
-    let isOpen = Set(open)
-    for row in 0..<rows.count where !isOpen.contains(row) { pending.copyRow(row, from: result.rows) }
-    var totals = open.map { WeightTotal(result.logWeights[$0]) }
-    for number in 1..<candidates {
-      let drawn = try complete(
-        pending, seed: stream.split(UInt64(number)).seed, firstRow: firstRow, snap: snap, workers: workers)
-      let weights = try importance(of: drawn, for: rows, at: open, workers: workers)
-      for (place, row) in open.enumerated() {
-        let u = stream.uniform(row: firstRow + UInt64(row), index: UInt32(number))
-        if totals[place].takes(weights[place], u) { result.rows.copyRow(row, from: drawn) }
+    let isOwn = rowsInOrder(rows)
+    var places: [Int] = []
+    var numbers: [UInt64] = []
+    for row in 0..<rows.count {
+      for number in 0..<(isOwn[row] ? 1 : candidates) {
+        places.append(row)
+        numbers.append((firstRow + UInt64(row)) * UInt64(candidates) + UInt64(number))
       }
     }
-    for (place, row) in open.enumerated() {
-      result.logWeights[row] = totals[place].logMean
-      result.effectiveSizes[row] = totals[place].effectiveSize
+    var how = ChainDraws(seed: seed)
+    (how.numbers, how.snap, how.scores) = (numbers, snap, true)
+    how.isInOrder = places.map { isOwn[$0] }
+    let drawn = try drawn(rows.selecting(places), how, workers: workers)
+    let open = places.indices.filter { !isOwn[places[$0]] }
+    let joint = try logProb(drawn.rows.selecting(open), workers: workers)
+    var weights = [Double](repeating: 0, count: places.count)
+    for (place, row) in open.enumerated() { weights[row] = joint[place] - drawn.logProb[row] }
+    let stream = RandomStream(seed: seed, purpose: .user)
+    var result = ChainCompletion(rows: rows, logWeights: [], effectiveSizes: [])
+    var chosen: [Int] = []
+    var start = 0
+    for row in 0..<rows.count {
+      let own = start..<start + (isOwn[row] ? 1 : candidates)
+      start = own.upperBound
+      let choice = WeightedChoice(weights[own], stream.uniform(row: firstRow + UInt64(row)))
+      chosen.append(own.lowerBound + choice.index)
+      result.logWeights.append(choice.logMean)
+      result.effectiveSizes.append(isOwn[row] ? .nan : choice.effectiveSize)
     }
+    result.rows = drawn.rows.selecting(chosen)
     return result
   }
-
-  /// `log p(row) - log q(drawn | present)` of some rows.
-  private func importance(
-    of drawn: ChainRows, for rows: ChainRows, at places: [Int], workers: WorkerPool?
-  ) throws -> [Double] {
-    if places.isEmpty { return [] }
-    let (filled, asked) = (drawn.selecting(places), rows.selecting(places))
-    let joint = try logProb(filled, workers: workers)
-    let proposed = try completionLogProb(filled, of: asked, workers: workers)
-    return zip(joint, proposed).map { ($0 - $1).isNaN ? -.infinity : $0 - $1 }
-  }
-
-  /// Whether each row's missing cells all follow its present ones, conditions aside.
-  private func rowsInOrder(_ rows: ChainRows) -> [Bool] {
-    var hasGap = [Bool](repeating: false, count: rows.count)
-    var isInOrder = [Bool](repeating: true, count: rows.count)
-    for index in specification.order where index < rows.columns.count {
-      for (row, code) in rows.columns[index].codes.enumerated() {
-        if code == ChainCells.missing {
-          hasGap[row] = true
-        } else if hasGap[row] {
-          isInOrder[row] = false
-        }
-      }
-    }
-    return isInOrder
-  }
 }
 
-/// A running choice of one candidate by weight.
-private struct WeightTotal {
-  private var top: Double
-  /// Sums of the weights and of their squares, relative to the largest.
-  private var sum = 1.0
-  private var squares = 1.0
-  private var count = 1.0
+/// One of some candidates, chosen by weight.
+private struct WeightedChoice {
+  private(set) var index = 0
+  let logMean: Double
+  /// Kong's; 0 where no candidate has a weight.
+  let effectiveSize: Double
 
-  init(_ logWeight: Double) {
-    top = logWeight
-    if logWeight == -.infinity { (sum, squares) = (0, 0) }
-  }
-
-  /// Adds a candidate; `true` when it takes the place of the one chosen so far.
-  mutating func takes(_ logWeight: Double, _ u: Double) -> Bool {
-    count += 1
-    guard logWeight > -.infinity else { return false }
-    if logWeight > top {
-      let scale = exp(top - logWeight)
-      (sum, squares, top) = (sum * scale, squares * scale * scale, logWeight)
+  /// - Parameters:
+  ///   - logWeights: At least one; NaN counts as no weight.
+  ///   - u: A uniform number.
+  init(_ logWeights: ArraySlice<Double>, _ u: Double) {
+    let sound = logWeights.map { $0.isNaN ? -.infinity : $0 }
+    let top = sound.max() ?? -.infinity
+    guard top > -.infinity else {
+      (logMean, effectiveSize) = (-.infinity, 0)
+      return
     }
-    let weight = exp(logWeight - top)
-    sum += weight
-    squares += weight * weight
-    return u * sum < weight
-  }
-
-  var effectiveSize: Double { squares > 0 ? sum * sum / squares : 0 }
-  var logMean: Double { top + log(sum / count) }
-}
-
-extension ChainRows {
-  /// Replaces a row's cells by another's.
-  fileprivate mutating func copyRow(_ row: Int, from other: ChainRows) {
-    for index in columns.indices {
-      columns[index].codes[row] = other.columns[index].codes[row]
-      if columns[index].low.isEmpty || other.columns[index].low.isEmpty { continue }
-      columns[index].low[row] = other.columns[index].low[row]
-      columns[index].high[row] = other.columns[index].high[row]
-      columns[index].width[row] = other.columns[index].width[row]
+    let weights = sound.map { exp($0 - top) }
+    let total = weights.reduce(0, +)
+    logMean = top + log(total / Double(weights.count))
+    effectiveSize = total * total / weights.reduce(0) { $0 + $1 * $1 }
+    var rest = u * total
+    for (place, weight) in weights.enumerated() where weight > 0 {
+      index = place
+      rest -= weight
+      if rest < 0 { break }
     }
   }
 }

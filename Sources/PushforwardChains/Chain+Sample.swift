@@ -63,6 +63,15 @@ extension Chain {
     _ rows: ChainRows, seed: UInt64, firstRow: UInt64 = 0, withGaps: Bool = false, snap: CellSnap? = nil,
     isInOrder: [Bool]? = nil, givenWhere: ChainRows? = nil, workers: WorkerPool? = nil
   ) throws -> ChainRows {
+    var draws = ChainDraws(seed: seed, firstRow: firstRow)
+    (draws.withGaps, draws.snap, draws.isInOrder, draws.givenWhere) = (withGaps, snap, isInOrder, givenWhere)
+    return try drawn(rows, draws, workers: workers).rows
+  }
+
+  /// As `complete`, with the log-probability of what was drawn in each row (nats, on z) if that is wanted.
+  func drawn(
+    _ rows: ChainRows, _ draws: ChainDraws, workers: WorkerPool?
+  ) throws -> (rows: ChainRows, logProb: [Double]) {
     for (index, column) in specification.columns.enumerated()
     where column.isCondition && index < rows.columns.count {
       if let row = rows.columns[index].codes.firstIndex(of: ChainCells.missing) {
@@ -70,37 +79,50 @@ extension Chain {
       }
     }
     var tiles = try cells(rows, given: [])
-    (tiles.isInOrder, tiles.givenWhere) = (isInOrder, givenWhere)
+    (tiles.isInOrder, tiles.givenWhere) = (draws.isInOrder, draws.givenWhere)
     let (plan, lanes) = (network.plan, Int(PF_LANES))
     let stride = plan.cellFeatures * lanes
     let tileCount = (rows.count + lanes - 1) / lanes
     // Tiles are drawn side by side, then taken apart column by column.
     let all = AlignedBuffer<Float>(count: tileCount * stride)
+    var logProb = [Double](repeating: 0, count: draws.scores ? tileCount * lanes : 0)
     let perItem = 8
     let items = (tileCount + perItem - 1) / perItem
     let pool = items > 1 ? workers : nil
     parameters.withUnsafePointer { numbers in
-      let samplers = (0..<(pool?.workers ?? 1)).map { _ in
-        ChainSampler(network, parameters: numbers, snap: snap)
-      }
-      let cells = tiles
-      func work(_ item: Int, _ worker: Int) {
-        let sampler = samplers[worker]
-        for tile in item * perItem..<min((item + 1) * perItem, tileCount) {
-          cells.fill(
-            sampler.cells.pointer, start: tile * lanes, drawsMissing: true, drawsPresence: withGaps,
-            givesPresent: specification.settings.answersQueries)
-          sampler.run(seed: seed, firstRow: firstRow + UInt64(tile * lanes))
-          (all.pointer + tile * stride).update(from: sampler.cells.pointer, count: stride)
+      logProb.withUnsafeMutableBufferPointer { scores in
+        let samplers = (0..<(pool?.workers ?? 1)).map { _ in
+          ChainSampler(network, parameters: numbers, snap: draws.snap)
+        }
+        for sampler in samplers { sampler.scoresDraws = draws.scores }
+        let (cells, scores) = (tiles, scores.baseAddress)
+        func work(_ item: Int, _ worker: Int) {
+          let sampler = samplers[worker]
+          for tile in item * perItem..<min((item + 1) * perItem, tileCount) {
+            let start = tile * lanes
+            cells.fill(
+              sampler.cells.pointer, start: start, drawsMissing: true, drawsPresence: draws.withGaps,
+              givesPresent: specification.settings.answersQueries)
+            if let numbers = draws.numbers {
+              sampler.run(seed: draws.seed, numbers: numbers[start..<min(start + lanes, rows.count)])
+            } else {
+              sampler.run(seed: draws.seed, firstRow: draws.firstRow + UInt64(start))
+            }
+            (all.pointer + tile * stride).update(from: sampler.cells.pointer, count: stride)
+            if draws.scores, let scores {
+              for lane in 0..<lanes { scores[start + lane] = sampler.drawnLogProb[lane] }
+            }
+          }
+        }
+        if let pool {
+          pool.run(items: items, work)
+        } else {
+          for item in 0..<items { work(item, 0) }
         }
       }
-      if let pool {
-        pool.run(items: items, work)
-      } else {
-        for item in 0..<items { work(item, 0) }
-      }
     }
-    return taken(from: all, rows: rows)
+    if draws.scores { logProb.removeLast(logProb.count - rows.count) }
+    return (taken(from: all, rows: rows), logProb)
   }
 
   /// The cells of tiles, column by column.
@@ -127,4 +149,26 @@ extension Chain {
     }
     return result
   }
+}
+
+/// How cells are to be drawn.
+struct ChainDraws {
+  /// Of the draws.
+  var seed: UInt64
+  /// Number of the first row.
+  var firstRow: UInt64 = 0
+  /// The rows' own numbers, where they do not follow each other.
+  var numbers: [UInt64]?
+  /// Leaves cells missing where their presence, drawn first, says so.
+  var withGaps = false
+  /// Rounds drawn points to the cells of the data.
+  var snap: CellSnap?
+  /// Rows that are drawn in the chain's order.
+  var isInOrder: [Bool]?
+  /// Rows whose present cells are given all the same.
+  var givenWhere: ChainRows?
+  /// Wants the log-probabilities of what is drawn.
+  var scores = false
+
+  init(seed: UInt64, firstRow: UInt64 = 0) { (self.seed, self.firstRow) = (seed, firstRow) }
 }

@@ -46,6 +46,10 @@ final class ChainSampler {
   private let uniforms: AlignedBuffer<Float>
   private let normals: AlignedBuffer<Float>
   private var drawn: [DrawnCell] = []
+  /// Log-probability of what was drawn in each lane of the last tile, given what it was drawn from; nats.
+  private(set) var drawnLogProb = [Double](repeating: 0, count: Int(PF_LANES))
+  /// Whether `drawnLogProb` is wanted.
+  var scoresDraws = false
   /// Draws in its place the columns that it keeps sums of.
   var balance: ChainBalance?
 
@@ -64,16 +68,34 @@ final class ChainSampler {
     outputs = AlignedBuffer(count: max(heads, network.specification.settings.headRank) * lanes)
     direct = AlignedBuffer(count: outputs.count)
     expanded = AlignedBuffer(count: heads * lanes)
-    scratch = AlignedBuffer(count: (heads + 1) * lanes)
+    scratch = AlignedBuffer(count: max((heads + 1) * lanes, 2 * plan.columns.count))
     uniforms = AlignedBuffer(count: 2 * plan.columns.count * lanes)
     normals = AlignedBuffer(count: plan.columns.count * lanes)
   }
 
-  /// Draws the cells of one tile that are to be drawn.
+  /// Draws the cells of one tile of consecutive rows that are to be drawn.
   func run(seed: UInt64, firstRow: UInt64) {
     let count = plan.columns.count
     Float.uniform(seed, RandomPurpose.discrete.rawValue, firstRow, uniforms.pointer, 2 * count, 1, lanes)
     Float.normal(seed, RandomPurpose.base.rawValue, firstRow, normals.pointer, count, 1, lanes)
+    drawCells()
+  }
+
+  /// Draws the cells of one tile of the rows of these numbers that are to be drawn; each as `run(seed:firstRow:)` would.
+  func run(seed: UInt64, numbers: ArraySlice<UInt64>) {
+    let count = plan.columns.count
+    let own = scratch.pointer
+    for (lane, number) in numbers.enumerated() {
+      Float.uniform(seed, RandomPurpose.discrete.rawValue, number, own, 2 * count, 1, 1)
+      for index in 0..<2 * count { uniforms.pointer[index * lanes + lane] = own[index] }
+      Float.normal(seed, RandomPurpose.base.rawValue, number, own, count, 1, 1)
+      for index in 0..<count { normals.pointer[index * lanes + lane] = own[index] }
+    }
+    drawCells()
+  }
+
+  private func drawCells() {
+    if scoresDraws { for lane in 0..<lanes { drawnLogProb[lane] = 0 } }
     for column in plan.columns.indices {
       network.encode.apply(
         column: column, cells: cells.pointer, parameters: parameters, out: input.pointer, given: true, later: false)
@@ -171,11 +193,24 @@ final class ChainSampler {
       balance?.note(index, cells: base, except: nil)
     }
     if column.continuous != nil { snapCells(index, wanted) }
+    if scoresDraws { score(index, head: head, wanted) }
     guard let other = column.presenceOf else { return }
     let told = base + plan.codeRow(other) * lanes
     for lane in 0..<lanes where wanted[lane] && codes[lane] == 0 && told[lane] == Float(PF_CHAIN_TO_DRAW) {
       told[lane] = Float(PF_CHAIN_MISSING)
     }
+  }
+
+  /// Adds the log-probabilities of a column's drawn cells.
+  private func score(_ index: Int, head: UnsafePointer<Float>, _ wanted: [Bool]) {
+    let base = cells.pointer
+    withUnsafePointer(to: plan.columns[index].shape) { shape in
+      Float.chainHead(
+        shape, head, base + plan.codeRow(index) * lanes, plan.lowRow(index).map { base + $0 * lanes },
+        plan.highRow(index).map { base + $0 * lanes }, plan.widthRow(index).map { base + $0 * lanes },
+        base + plan.stateRow(index) * lanes, scratch.pointer, nil)
+    }
+    for lane in 0..<lanes where wanted[lane] { drawnLogProb[lane] += Double(scratch.pointer[lane]) }
   }
 
   private func snapCells(_ index: Int, _ wanted: [Bool]) {

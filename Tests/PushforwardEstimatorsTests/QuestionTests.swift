@@ -4,7 +4,7 @@ import Testing
 
 /// Odd rows, odd cells, rows under limits, and cells filled by importance.
 @Suite struct QuestionTests {
-  private static func typed(_ rows: Int, seed: UInt64) throws -> Table {
+  static func typed(_ rows: Int, seed: UInt64) throws -> Table {
     let u = Draws.uniform(rows, 2, seed: seed)
     let e = Draws.normal(rows, 1, seed: seed)
     let kind = (0..<rows).map { u[$0, 0] < 0.5 ? "a" : u[$0, 0] < 0.8 ? "b" : "c" }
@@ -16,7 +16,7 @@ import Testing
     ])
   }
 
-  private static let mixed: Result<MixedModel, any Error> = Result {
+  static let mixed: Result<MixedModel, any Error> = Result {
     var options = FitOptions(model: .mixed, seed: 1)
     (options.maximumEpochs, options.workers) = (25, 2)
     return try MixedModel.fit(typed(500, seed: 1), options: options, shouldStop: { false }, progress: { _ in })

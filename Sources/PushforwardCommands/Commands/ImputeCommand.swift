@@ -58,7 +58,7 @@ struct ImputeCommand: ParsableCommand {
     let meter = ProgressMeter()
     let seed = self.seed
     let draws = best ? self.draws ?? 100 : nil
-    let pieces = try input.wholePieces(for: model)
+    let pieces = try input.wholePieces(for: model, mostRows: best ? 256 : 4096)
     let modelled = try modelledColumns(pieces.names, model)
     let results = try CSVResults(
       path: output, names: pieces.names, decimals: model.decimals.filter { pieces.names.contains($0.key) })

@@ -55,12 +55,16 @@ struct TableInput {
 
   /// All columns, piece by piece: those that a model knows as it wants them, the others as texts, unchanged.
   ///
+  /// - Parameters:
+  ///   - model: Whose questions they are for.
+  ///   - mostRows: Rows of a piece, at most: few where each costs much, so that all threads have some.
+  /// - Returns: The pieces.
   /// - Throws: `TableError`.
-  func wholePieces(for model: any TableModel) throws -> TablePieces {
+  func wholePieces(for model: any TableModel, mostRows: Int = 4096) throws -> TablePieces {
     let (names, batches) = try source(options.csv).wholeBatches(columns: model.requiredColumns)
     return TablePieces(
       batches, names: names, needed: model.given, expected: ExpectedColumns(names: model.columns, source: path),
-      mostRows: model.traits.isSequential ? .max : 4096)
+      mostRows: model.traits.isSequential ? .max : mostRows)
   }
 
   /// The columns that a model knows, piece by piece; the one to be predicted, and for a model that accepts missing cells all

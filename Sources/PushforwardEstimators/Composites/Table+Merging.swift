@@ -6,6 +6,11 @@ extension Table {
     rowCount == count ? self : selecting(rows: [Int](repeating: 0, count: count))
   }
 
+  /// Each row so many times, one after the other.
+  func repeating(_ times: Int) -> Table {
+    times == 1 ? self : selecting(rows: (0..<rowCount).flatMap { repeatElement($0, count: times) })
+  }
+
   /// Tables with the same columns below each other.
   package static func stacking(_ parts: [Table]) throws -> Table {
     guard let first = parts.first else { return try Table([]) }
@@ -39,11 +44,20 @@ extension Column {
           unchecked: numbers.flatMap(\.values), missingCount: numbers.reduce(0) { $0 + $1.missingCount },
           recording: numbers[0].recording))
     }
+    // Levels are few, cells many: texts are looked at once.
+    var places: [String: UInt32] = [:]
+    var (levels, codes): ([String], [UInt32]) = ([], [])
+    for column in columns.map(\.categories) {
+      let own = column.levels.map { level -> UInt32 in
+        if let place = places[level] { return place }
+        places[level] = UInt32(levels.count)
+        levels.append(level)
+        return UInt32(levels.count - 1)
+      }
+      codes += column.codes.map { $0 == CategoryColumn.missing ? $0 : own[Int($0)] }
+    }
     return .categories(
       CategoryColumn(
-        columns.flatMap { column in
-          let cells = column.categories
-          return (0..<cells.codes.count).map { cells[$0] }
-        }))
+        unchecked: codes, levels: levels, missingCount: codes.count { $0 == CategoryColumn.missing }))
   }
 }

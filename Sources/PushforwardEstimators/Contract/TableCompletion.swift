@@ -16,15 +16,19 @@ public struct TableCompletion: Sendable {
   }
 }
 
-/// Rows whose missing cells were drawn from something like their distribution.
-public struct TableCandidate: Sendable {
-  /// The modelled columns without a missing cell.
+/// Rows whose missing cells were drawn from something like their distribution, several times each.
+public struct TableCandidates: Sendable {
+  /// The modelled columns without a missing cell: the candidates of the first row, then those of the second.
   public var table: Table
-  /// Logarithm of the weight by which each row's draw counts among the candidates of its row; `nil`: all alike.
+  /// Candidates for each row.
+  public var draws: Int
+  /// The logarithm of each candidate's weight, up to a constant a row; `nil`: all are alike.
   public var logWeights: [Double]?
 
-  /// Makes a candidate.
-  public init(table: Table, logWeights: [Double]? = nil) { (self.table, self.logWeights) = (table, logWeights) }
+  /// Makes candidates.
+  public init(table: Table, draws: Int = 1, logWeights: [Double]? = nil) {
+    (self.table, self.draws, self.logWeights) = (table, draws, logWeights)
+  }
 }
 
 extension TableModel {
@@ -37,11 +41,47 @@ extension TableModel {
   }
 
   /// The model's own draws, all alike.
-  public func candidate(
-    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
-  ) throws -> TableCandidate {
-    TableCandidate(
-      table: try complete(table, seed: seed, firstRow: firstRow, draw: draw, workers: workers))
+  public func candidates(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableCandidates {
+    try ownDraws(table, draws: draws, seed: seed, firstRow: firstRow, workers: workers)
+  }
+
+  /// Draws of `complete`, all rows' at once unless rows hang together.
+  func ownDraws(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableCandidates {
+    guard traits.isSequential else {
+      return TableCandidates(
+        table: try complete(
+          table.repeating(draws), seed: seed, firstRow: firstRow * draws, draw: 0, workers: workers),
+        draws: draws)
+    }
+    let drawn = try (0..<draws).map {
+      try complete(table, seed: seed, firstRow: firstRow, draw: $0, workers: workers)
+    }
+    let pieces = drawn.enumerated().map { draw, table in
+      ((0..<table.rowCount).map { $0 * draws + draw }, table)
+    }
+    return TableCandidates(
+      table: try Table.merging(pieces, names: columns, count: table.rowCount * draws), draws: draws)
+  }
+
+  /// Runs `body` on the candidates of some rows after the other, so many at once that they are few enough for memory.
+  ///
+  /// - Throws: as `candidates`, and what `body` throws.
+  func forEachCandidates(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?,
+    _ body: (_ rows: Range<Int>, TableCandidates) throws -> Void
+  ) throws {
+    let most = traits.isSequential ? max(table.rowCount, 1) : max(1, (1 << 15) / draws)
+    for start in stride(from: 0, to: table.rowCount, by: most) {
+      let rows = start..<min(start + most, table.rowCount)
+      let part = rows.count == table.rowCount ? table : table.selecting(rows: rows)
+      try body(
+        rows,
+        candidates(part, draws: draws, seed: seed, firstRow: firstRow + start, workers: workers))
+    }
   }
 }
 

@@ -105,12 +105,20 @@ public protocol TableModel: Sendable {
     _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
   ) throws -> TableCompletion
 
-  /// One candidate for the missing cells of each row and its weight: cheaper than `complete` where many draws are averaged.
+  /// Several candidates for the missing cells of each row, with weights: cheaper than as many of `complete` where draws are
+  /// averaged.
   ///
+  /// - Parameters:
+  ///   - table: As for `complete`.
+  ///   - draws: Candidates for each row, at least one.
+  ///   - seed: Same seed and number of draws, same candidates.
+  ///   - firstRow: Number of the first row.
+  ///   - workers: Threads to use.
+  /// - Returns: `draws` rows for each row, one after the other.
   /// - Throws: as `complete`.
-  func candidate(
-    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
-  ) throws -> TableCandidate
+  func candidates(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableCandidates
 
   /// Candidates for rows with gaps whose cells keep limits, with weights; `nil`: the model can only draw freely.
   ///
@@ -124,7 +132,7 @@ public protocol TableModel: Sendable {
   /// - Throws: as `complete`.
   func limitedCandidate(
     _ table: Table, limits: [ColumnLimit], seed: UInt64, firstRow: Int, workers: WorkerPool?
-  ) throws -> TableCandidate?
+  ) throws -> TableCandidates?
 
   /// Predicts one modelled column of each row given the row's other cells.
   ///

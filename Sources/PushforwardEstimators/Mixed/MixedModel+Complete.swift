@@ -33,17 +33,30 @@ extension MixedModel {
       effectiveSizes: drawn.effectiveSizes)
   }
 
-  /// One proposal of the network, weighted by the joint score over the proposal's density.
+  /// Proposals of the network, weighted by the joint score over the proposal's density; of rows whose missing cells follow the
+  /// present ones in the chain's order, the chain's own draws.
   ///
   /// - Throws: `TableError`, `ChainError`.
-  public func candidate(
-    _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
-  ) throws -> TableCandidate {
-    let drawSeed = Self.seed(seed, draw)
-    let drawn = try chain.candidate(
-      cells(encoder.encode(table)), seed: drawSeed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
-    return TableCandidate(
-      table: try filled(table, drawn.rows, seed: drawSeed, firstRow: firstRow), logWeights: drawn.logWeights)
+  public func candidates(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableCandidates {
+    let drawn = try chain.candidates(
+      cells(encoder.encode(table)), draws: draws, seed: seed, firstRow: UInt64(firstRow), snap: snap,
+      workers: workers)
+    var logWeights: [Double]?
+    let open = (0..<drawn.rows.count).filter { !drawn.isOwn[$0 / draws] }
+    if !open.isEmpty {
+      var weights = [Double](repeating: 0, count: drawn.rows.count)
+      let joint = try chain.logProb(drawn.rows.selecting(open), workers: workers)
+      for (place, row) in open.enumerated() {
+        let weight = joint[place] - drawn.logProposal[row]
+        weights[row] = weight.isNaN ? -.infinity : weight
+      }
+      logWeights = weights
+    }
+    return TableCandidates(
+      table: try filled(table.repeating(draws), drawn.rows, seed: seed, firstRow: firstRow * draws), draws: draws,
+      logWeights: logWeights)
   }
 
   private static func seed(_ seed: UInt64, _ draw: Int) -> UInt64 {
@@ -59,5 +72,43 @@ extension MixedModel {
         if present.storage == column.storage { return (name, column.replacingCells(from: present)) }
         return (name, Column.categories(column.categories).replacingCells(from: .categories(present.categories)))
       }, origin: table.origin)
+  }
+}
+
+extension MixedModel: ProposingModel {
+  func proposals(
+    _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
+  ) throws -> TableProposals {
+    let asked = try encoder.encode(table)
+    let drawn = try chain.candidates(
+      cells(asked), draws: draws, seed: seed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
+    let long = table.repeating(draws)
+    let filled = try filled(long, drawn.rows, seed: seed, firstRow: firstRow * draws)
+    let known = constants(asked)
+    let all = try constants(encoder.encode(filled.joined(with: long, names: given)))
+    let joint = try chain.logProb(drawn.rows, workers: workers)
+    return TableProposals(
+      table: filled,
+      scores: ProposalScores(
+        logProb: joint.indices.map { joint[$0] + all[$0] },
+        logProposal: joint.indices.map { drawn.logProposal[$0] + all[$0] - known[$0 / draws] }))
+  }
+
+  func proposalScores(
+    _ filled: Table, of table: Table, draws: Int, workers: WorkerPool?
+  ) throws -> ProposalScores {
+    let (asked, typed) = (try encoder.encode(table), try encoder.encode(filled))
+    let found = try chain.candidateScores(cells(typed), of: cells(asked), draws: draws, workers: workers)
+    let (known, all) = (constants(asked), constants(typed))
+    let logProposal = found.logProposal.indices.map { row -> Double in
+      // What the chain has no class for it does not draw.
+      let isPossible = !encoder.columns.indices.contains { index in
+        typed.columns[index].codes[row] == TypedCells.missing
+          && asked.columns[index].codes[row / draws] == TypedCells.missing
+          && typed.columns[index].constant[row] != asked.columns[index].constant[row / draws]
+      }
+      return isPossible ? found.logProposal[row] + all[row] - known[row / draws] : -.infinity
+    }
+    return ProposalScores(logProb: zip(found.logProb, all).map { $0 + $1 }, logProposal: logProposal)
   }
 }

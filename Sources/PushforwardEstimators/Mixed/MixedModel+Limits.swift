@@ -8,7 +8,7 @@ extension MixedModel {
   /// - Throws: `TableError`, `ChainError`.
   public func limitedCandidate(
     _ table: Table, limits: [ColumnLimit], seed: UInt64, firstRow: Int, workers: WorkerPool?
-  ) throws -> TableCandidate? {
+  ) throws -> TableCandidates? {
     var byColumn: [Int: ChainLimit] = [:]
     for (name, some) in Dictionary(grouping: limits, by: \.column) {
       let (index, column) = try encoder.column(name)
@@ -17,7 +17,7 @@ extension MixedModel {
     let rows = try cells(encoder.encode(table))
     let drawn = try chain.limited(
       rows, limits: byColumn, seed: seed, firstRow: UInt64(firstRow), snap: snap, workers: workers)
-    return TableCandidate(
+    return TableCandidates(
       table: try decoded(drawn.rows, seed: seed, firstRow: firstRow), logWeights: drawn.logWeights)
   }
 }

@@ -161,7 +161,7 @@ public struct MixedModel: TableModel {
   }
 
   /// What brings the scores of the modelled columns to data units, a row.
-  private func constants(_ typed: TypedRows) -> [Double] {
+  func constants(_ typed: TypedRows) -> [Double] {
     var sums = [Double](repeating: 0, count: typed.rowCount)
     for index in modelled { for row in sums.indices { sums[row] += typed.columns[index].constant[row] } }
     return sums

@@ -18,44 +18,50 @@ extension TableModel {
       throw TableError.unknownColumn(name: target, available: columns)
     }
     let asked = table.leavingOut(column: target)
-    var drawn: [Column] = []
-    var logWeights: [[Double]?] = []
-    for draw in 0..<options.draws {
-      let found = try candidate(
-        asked, seed: options.seed, firstRow: options.firstRow, draw: draw, workers: workers)
-      drawn.append(try found.table.column(target))
-      logWeights.append(found.logWeights)
+    var parts: [(rows: [Int], prediction: ColumnPrediction)] = []
+    try forEachCandidates(
+      asked, draws: options.draws, seed: options.seed, firstRow: options.firstRow, workers: workers
+    ) { rows, found in
+      let weights = DrawWeights(found)
+      let drawn = try found.table.column(target)
+      let truth = table[target]?.selecting(rows: rows)
+      var own = options
+      own.firstRow += rows.lowerBound
+      var answer =
+        drawn.numbers.map { numbers($0.values, weights, truth: truth, target: target, options: own) }
+        ?? levels(drawn.categories, weights, truth: truth, target: target, options: own)
+      if weights.effectiveSizes.contains(where: { !$0.isNaN }) { answer.effectiveSizes = weights.effectiveSizes }
+      parts.append((Array(rows), answer))
     }
-    let weights = DrawWeights(logWeights, rows: table.rowCount)
-    let answer =
-      drawn.allSatisfy { $0.storage == .numbers }
-      ? numbers(drawn.compactMap(\.numbers), weights, table: table, target: target, options: options)
-      : levels(drawn.map(\.categories), weights, table: table, target: target, options: options)
-    var result = answer
-    if weights.effectiveSizes.contains(where: { !$0.isNaN }) { result.effectiveSizes = weights.effectiveSizes }
-    return result
+    guard let first = parts.first else {
+      let isNumbers = schema[target]?.kind.storage == .numbers
+      return ColumnPrediction(
+        target: target, answer: isNumbers ? .numbers(mean: [], quantiles: []) : .levels([], probabilities: []),
+        logProb: nil, cdf: nil, method: .draws(options.draws))
+    }
+    return parts.count == 1 ? first.prediction : ColumnPrediction(merging: parts, count: table.rowCount)
   }
 
   private func levels(
-    _ drawn: [CategoryColumn], _ weights: DrawWeights, table: Table, target: String, options: PredictionOptions
+    _ drawn: CategoryColumn, _ weights: DrawWeights, truth: Column?, target: String, options: PredictionOptions
   ) -> ColumnPrediction {
     // Levels that were not drawn may come all the same: together they count as one draw.
-    let known = Set((schema[target]?.levels ?? []) + drawn.flatMap(\.levels))
+    let known = Set((schema[target]?.levels ?? []) + drawn.levels)
     let levels = known.sorted()
     let places = Dictionary(uniqueKeysWithValues: zip(levels, levels.indices))
-    let codes = drawn.map { column in column.levels.map { places[$0]! } }
-    var probabilities = (0..<table.rowCount).map { row in
+    let codes = drawn.levels.map { places[$0]! }
+    let rows = drawn.codes.count / options.draws
+    var probabilities = (0..<rows).map { row in
       [Double](repeating: 1 / Double(levels.count) / (weights.worth(row) + 1), count: levels.count)
     }
-    for (draw, column) in drawn.enumerated() {
-      for (row, code) in column.codes.enumerated() where code != CategoryColumn.missing {
-        let worth = weights.worth(row)
-        probabilities[row][codes[draw][Int(code)]] += weights[draw, row] * worth / (worth + 1)
-      }
+    for (place, code) in drawn.codes.enumerated() where code != CategoryColumn.missing {
+      let (row, draw) = place.quotientAndRemainder(dividingBy: options.draws)
+      let worth = weights.worth(row)
+      probabilities[row][codes[Int(code)]] += weights[draw, row] * worth / (worth + 1)
     }
     var logProb: [Double]?
-    if let truth = table[target]?.categories {
-      logProb = (0..<table.rowCount).map { row in
+    if let truth = truth?.categories {
+      logProb = (0..<rows).map { row in
         truth[row].flatMap { places[$0] }.map { Logarithm.of(probabilities[row][$0]) } ?? .nan
       }
     }
@@ -65,15 +71,15 @@ extension TableModel {
   }
 
   private func numbers(
-    _ drawn: [NumberColumn], _ weights: DrawWeights, table: Table, target: String, options: PredictionOptions
+    _ drawn: [Double], _ weights: DrawWeights, truth: Column?, target: String, options: PredictionOptions
   ) -> ColumnPrediction {
-    let truth = table[target]?.numbers?.values
+    let truth = truth?.numbers?.values
     let stream = RandomStream(seed: options.seed, purpose: .user)
     var (means, quantiles): ([Double], [[Double]]) = ([], [])
     var cdf: [Double]? = truth == nil ? nil : []
-    for row in 0..<table.rowCount {
+    for row in 0..<drawn.count / options.draws {
       let values = WeightedNumbers(
-        drawn.map { $0.values[row] }, weights: drawn.indices.map { weights[$0, row] })
+        Array(drawn[row * options.draws..<(row + 1) * options.draws]), weights: weights.row(row))
       means.append(values.mean)
       quantiles.append(values.quantiles(options.levels))
       guard let value = truth?[row] else { continue }

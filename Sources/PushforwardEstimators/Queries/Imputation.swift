@@ -59,53 +59,66 @@ public struct Imputation {
       table: try merged(drawn.table), candidates: drawn.candidates ?? 1, effectiveSizes: drawn.effectiveSizes)
   }
 
-  /// The table with the best guess in every missing cell: the mean of the draws for a real, their median for a whole
-  /// number, the most frequent level for a category.
+  /// The table with the best guess in every missing cell: the mean of the draws for a real (draws beyond the range of the
+  /// fitted rows count as its end), their median for a whole number, the most frequent level for a category.
   ///
   /// - Parameters:
   ///   - draws: How many.
-  ///   - progress: Told how many are done, and of how many.
+  ///   - progress: Told how many rows are done, and of how many.
   /// - Returns: The filled table.
-  /// - Throws: as `TableModel.candidate`.
+  /// - Throws: as `TableModel.candidates`.
   public func best(of draws: Int, progress: (Int, Int) -> Void = { _, _ in }) throws -> Filled {
     if rows.isEmpty { return Filled(table: table, candidates: draws) }
     let names = modelled.filter { part[$0]?.missingCount ?? 0 > 0 }
-    var drawn: [String: [Column]] = [:]
-    var logWeights: [[Double]?] = []
-    for draw in 0..<draws {
-      let found = try model.candidate(part, seed: seed, firstRow: firstRow, draw: draw, workers: workers)
-      for name in names { drawn[name, default: []].append(try found.table.column(name)) }
-      logWeights.append(found.logWeights)
-      progress(draw + 1, draws)
+    var guesses: [Table] = []
+    var sizes: [Double]?
+    try model.forEachCandidates(part, draws: draws, seed: seed, firstRow: firstRow, workers: workers) { done, found in
+      let weights = DrawWeights(found)
+      guesses.append(
+        try Table(
+          names.map { name in
+            let isHole = done.map { part[name]?.isMissing(row: $0) ?? true }
+            return (name, guess(name, try found.table.column(name), weights, isHole))
+          }))
+      if found.logWeights != nil || sizes != nil {
+        sizes = (sizes ?? [Double](repeating: .nan, count: done.lowerBound)) + weights.effectiveSizes
+      }
+      progress(done.upperBound, rows.count)
     }
-    let weights = DrawWeights(logWeights, rows: rows.count)
-    let guesses = try Table(names.map { ($0, guess($0, drawn[$0] ?? [], weights)) })
-    let isWeighted = logWeights.contains { $0 != nil }
-    return Filled(
-      table: try merged(guesses), candidates: draws, effectiveSizes: isWeighted ? weights.effectiveSizes : nil)
+    return Filled(table: try merged(Table.stacking(guesses)), candidates: draws, effectiveSizes: sizes)
   }
 
-  private func guess(_ name: String, _ drawn: [Column], _ weights: DrawWeights) -> Column {
-    let numbers = drawn.compactMap(\.numbers)
-    if numbers.count == drawn.count {
-      let isReal = model.schema[name]?.kind ?? .real == .real
-      let values = rows.indices.map { row in
-        let own = WeightedNumbers(
-          numbers.map { $0.values[row] }, weights: numbers.indices.map { weights[$0, row] })
-        return isReal ? own.mean : own.middle
+  /// The best guesses of one column in some rows; nothing where there is no hole.
+  private func guess(_ name: String, _ drawn: Column, _ weights: DrawWeights, _ isHole: [Bool]) -> Column {
+    let draws = drawn.count / max(isHole.count, 1)
+    if let numbers = drawn.numbers?.values {
+      let schema = model.schema[name]
+      let isReal = schema?.kind ?? .real == .real
+      let values = isHole.indices.map { row -> Double in
+        if !isHole[row] { return .nan }
+        let own = WeightedNumbers(Array(numbers[row * draws..<(row + 1) * draws]), weights: weights.row(row))
+        guard isReal else { return own.middle }
+        // A tail without a mean has draws that would move it anywhere: what is beyond all that the fit has seen counts as the
+        // end of that, unless half of the draws are there.
+        let ends = (schema?.minimum ?? -.infinity, schema?.maximum ?? .infinity)
+        return own.mean(within: min(ends.0, own.middle)...max(ends.1, own.middle))
       }
       return .numbers(
         NumberColumn(unchecked: values, missingCount: values.count { $0.isNaN }, recording: .init()))
     }
-    let texts = drawn.map(\.categories)
+    let texts = drawn.categories
     return .categories(
       CategoryColumn(
-        rows.indices.map { row in
-          var shares: [String: Double] = [:]
-          for (draw, column) in texts.enumerated() {
-            if let text = column[row] { shares[text, default: 0] += weights[draw, row] }
+        isHole.indices.map { row in
+          if !isHole[row] { return nil }
+          var shares: [UInt32: Double] = [:]
+          for draw in 0..<draws {
+            let code = texts.codes[row * draws + draw]
+            if code != CategoryColumn.missing { shares[code, default: 0] += weights[draw, row] }
           }
-          return shares.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+          // Of equal ones the first by name.
+          return shares.map { (share: $1, text: texts.levels[Int($0)]) }
+            .max { ($0.share, $1.text) < ($1.share, $0.text) }?.text
         }))
   }
 

@@ -23,7 +23,7 @@ extension TableModel {
   /// Candidates whose cells keep limits, with weights; `nil`: the model can only draw freely.
   public func limitedCandidate(
     _ table: Table, limits: [ColumnLimit], seed: UInt64, firstRow: Int, workers: WorkerPool?
-  ) throws -> TableCandidate? { nil }
+  ) throws -> TableCandidates? { nil }
 
   /// Draws rows whose cells keep limits: free draws of which those that keep them are taken; where too few would, weighted
   /// candidates that keep them, of a model that can draw such, resampled.

@@ -3,49 +3,53 @@ import PushforwardTables
 
 /// Weights of draws, row by row, brought to a sum of one.
 struct DrawWeights {
-  /// `[draw][row]`; `nil`: all draws of all rows are alike.
-  private let shares: [[Double]]?
+  /// Those of the first row, then those of the second; `nil`: all draws of all rows are alike.
+  private let shares: [Double]?
   private let draws: Int
   /// Kong's effective sample size a row; NaN where the draws are alike.
   let effectiveSizes: [Double]
 
-  /// - Parameters:
-  ///   - logWeights: `[draw][row]`; `nil` for draws that are alike.
-  ///   - rows: Number of rows.
-  init(_ logWeights: [[Double]?], rows: Int) {
-    draws = logWeights.count
-    guard logWeights.contains(where: { $0 != nil }) else {
+  /// - Parameter candidates: Draws of some rows.
+  init(_ candidates: TableCandidates) {
+    draws = candidates.draws
+    let rows = candidates.table.rowCount / draws
+    guard var shares = candidates.logWeights else {
       (shares, effectiveSizes) = (nil, [Double](repeating: .nan, count: rows))
       return
     }
-    var shares = logWeights.map { $0 ?? [Double](repeating: 0, count: rows) }
     var sizes = [Double](repeating: .nan, count: rows)
     for row in 0..<rows {
-      let own = shares.map { $0[row] }
+      let places = row * draws..<(row + 1) * draws
+      let own = Array(shares[places])
       let total = Logarithm.sum(own)
       let isAlike = own.allSatisfy { $0 == own[0] }
-      for draw in own.indices {
-        shares[draw][row] =
-          isAlike || !total.isFinite ? 1 / Double(own.count) : Logarithm.exponential(own[draw] - total)
+      for place in places {
+        shares[place] =
+          isAlike || !total.isFinite ? 1 / Double(draws) : Logarithm.exponential(shares[place] - total)
       }
-      if !isAlike { sizes[row] = 1 / shares.reduce(0) { $0 + $1[row] * $1[row] } }
+      if !isAlike { sizes[row] = 1 / shares[places].reduce(0) { $0 + $1 * $1 } }
     }
     (self.shares, effectiveSizes) = (shares, sizes)
   }
 
-  subscript(draw: Int, row: Int) -> Double { shares?[draw][row] ?? 1 / Double(draws) }
+  subscript(draw: Int, row: Int) -> Double { shares?[row * draws + draw] ?? 1 / Double(draws) }
+
+  /// Those of one row.
+  func row(_ row: Int) -> [Double] {
+    shares.map { Array($0[row * draws..<(row + 1) * draws]) } ?? [Double](repeating: 1 / Double(draws), count: draws)
+  }
 
   /// How many equal draws a row's are worth.
   func worth(_ row: Int) -> Double { effectiveSizes[row].isNaN ? Double(draws) : effectiveSizes[row] }
 }
 
 /// Weighted numbers as a distribution.
-struct WeightedNumbers {
+package struct WeightedNumbers {
   /// Ascending.
   private let values: [Double]
   private let weights: [Double]
 
-  init(_ values: [Double], weights: [Double]) {
+  package init(_ values: [Double], weights: [Double]) {
     let order = values.indices.filter { weights[$0] > 0 && !values[$0].isNaN }.sorted { values[$0] < values[$1] }
     self.values = order.map { values[$0] }
     let kept = order.map { weights[$0] }
@@ -54,6 +58,11 @@ struct WeightedNumbers {
   }
 
   var mean: Double { zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } }
+
+  /// The mean, values outside of a range counting as its ends.
+  package func mean(within range: ClosedRange<Double>) -> Double {
+    zip(values, weights).reduce(0) { $0 + min(max($1.0, range.lowerBound), range.upperBound) * $1.1 }
+  }
 
   /// Masses below, and at, a value.
   func masses(_ value: Double) -> (below: Double, at: Double) {
@@ -100,38 +109,25 @@ struct WeightedNumbers {
   }
 }
 
-extension TableModel {
-  /// Candidates of which one is taken by weight, row by row.
+extension TableCandidates {
+  /// One candidate of each row, taken by weight.
   ///
-  /// - Throws: as `candidate`.
-  func resampled(
-    candidates: Int, _ table: Table, seed: UInt64, firstRow: Int, draw: Int, workers: WorkerPool?
-  ) throws -> TableCompletion {
-    var tables: [Table] = []
-    var logWeights: [[Double]?] = []
-    for number in 0..<candidates {
-      let found = try candidate(
-        table, seed: seed, firstRow: firstRow, draw: draw * candidates + number, workers: workers)
-      tables.append(found.table)
-      logWeights.append(found.logWeights)
-    }
-    let weights = DrawWeights(logWeights, rows: table.rowCount)
-    let choice = RandomStream(seed: seed, purpose: .component).split(UInt64(draw))
-    var rows = [[Int]](repeating: [], count: candidates)
-    for row in 0..<table.rowCount {
+  /// - Parameters:
+  ///   - seed: Of the choice.
+  ///   - firstRow: Number of the first row.
+  /// - Returns: The rows, with effective sizes.
+  func resampled(seed: UInt64, firstRow: Int) -> TableCompletion {
+    let weights = DrawWeights(self)
+    let choice = RandomStream(seed: seed, purpose: .component)
+    let chosen = (0..<table.rowCount / draws).map { row -> Int in
       var rest = choice.uniform(row: UInt64(firstRow + row), index: 1 << 16)
-      var taken = candidates - 1
-      for number in 0..<candidates {
+      for number in 0..<draws {
         rest -= weights[number, row]
-        if rest < 0 {
-          taken = number
-          break
-        }
+        if rest < 0 { return row * draws + number }
       }
-      rows[taken].append(row)
+      return (row + 1) * draws - 1
     }
-    let merged = try Table.merging(
-      rows.indices.map { (rows[$0], tables[$0].selecting(rows: rows[$0])) }, names: columns, count: table.rowCount)
-    return TableCompletion(table: merged, candidates: candidates, effectiveSizes: weights.effectiveSizes)
+    return TableCompletion(
+      table: table.selecting(rows: chosen), candidates: draws, effectiveSizes: weights.effectiveSizes)
   }
 }
