@@ -95,6 +95,35 @@ public struct ComponentEmission: StateEmission, Equatable {
         covariances: mixture.covariances, levels: mixture.levels, probabilities: probabilities), perState: perState)
   }
 
+  /// The same emissions, each with one more component, the same in all states.
+  ///
+  /// A row that no state knows then costs some nats, not thousands: what a state emits is learned from few rows, and new ones
+  /// may lie beside it.
+  ///
+  /// - Parameters:
+  ///   - background: One component, any covariances, of the same columns.
+  ///   - share: Its weight in each state, above 0 and below 1.
+  /// - Returns: Emissions of one component a state more.
+  /// - Throws: `MixtureError`, `SequenceError`.
+  package func withBackground(_ background: GaussianMixture, share: Double) throws -> ComponentEmission {
+    let d = mixture.features
+    let full = background.covarianceMatrix(0)
+    let covariance = mixture.kind == .full ? full : (0..<d).map { full[$0 * d + $0] }
+    func joined(_ values: [Double], _ more: [Double]) -> [Double] {
+      let width = values.count / states
+      var out: [Double] = []
+      for state in 0..<states { out += values[state * width..<(state + 1) * width] + more }
+      return out
+    }
+    let weights = joined(mixture.weights.map { $0 * (1 - share) }, [share / Double(states)])
+    let probabilities = zip(mixture.probabilities, background.probabilities).map { joined($0, $1) }
+    return try ComponentEmission(
+      GaussianMixture(
+        features: d, weights: weights, means: joined(mixture.means, background.means), kind: mixture.kind,
+        covariances: joined(mixture.covariances, covariance), levels: mixture.levels, probabilities: probabilities),
+      perState: perState + 1)
+  }
+
   /// The same emissions with the states in another order (the old numbers of the new states).
   func reordered(_ order: [Int]) throws -> ComponentEmission {
     let components = order.flatMap { state in (0..<perState).map { state * perState + $0 } }

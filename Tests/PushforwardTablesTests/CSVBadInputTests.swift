@@ -40,6 +40,14 @@ import Testing
     #expect(try table(text, options)["a"]?.categories.levels == ["1", "12O", "3"])
   }
 
+  @Test func codesAmongNumbers() throws {
+    let good = String(repeating: "250.83,1\n276,2\n", count: 200)
+    let read = try table("a,b\n" + good + "V57,3\nE909,4\n136A,5\n" + good)
+    #expect(read["a"]?.categories.levels == ["250.83", "276", "V57", "E909", "136A"])
+    #expect(read["b"]?.numbers != nil)
+    #expect(try message("a,b\n" + good + "V57,3\nE909,4\nunknown,5\n").contains("found \"V57\""))
+  }
+
   @Test func infinities() throws {
     let rows = String(repeating: "1\n", count: 30)
     for text in ["inf", "-Inf", "INFINITY", "1e999"] {

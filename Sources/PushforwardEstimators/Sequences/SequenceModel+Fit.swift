@@ -77,15 +77,15 @@ extension SequenceModel {
       rows.mixture, sequences, states: best.states, kind: best.kind, perState: best.perState, options: settings,
       workers: workers, shouldStop: isOver)
     for note in fit.notes { progress(.stage(note)) }
-    let hidden = fit.model
+    let hidden = try withBackground(fit.model, memoryless, rows: table.rowCount)
     let mixture = hidden.emission.mixture
     var hash = NumberHash()
     for numbers in [hidden.chain.initial, hidden.chain.transition, mixture.weights, mixture.means, mixture.covariances]
       + mixture.probabilities
     { hash.add(numbers) }
-    let (k, m) = (hidden.states, hidden.emission.perState)
+    let (k, m) = (hidden.states, fit.model.emission.perState)
     let chain = (k - 1) + k * (k - 1)
-    let own = mixture.freeParameters - (k * m - 1) + k * (m - 1) + chain
+    let own = fit.model.emission.mixture.freeParameters - (k * m - 1) + k * (m - 1) + chain
     let isJudged = best.heldOut.isFinite
     var choiceWords = words(best)
     if isJudged {
@@ -105,6 +105,20 @@ extension SequenceModel {
     return SequenceModel(
       schema: schema, record: record, leftOut: choice.leftOut, hidden: hidden, flow: nil, memoryless: memoryless,
       lengths: kept(sequences.lengths), encoding: encoding, sequence: sequence)
+  }
+
+  /// Every state has half a row's share of a normal distribution twice as wide as that of all rows, for rows to come that lie
+  /// where none was fitted to.
+  private static func withBackground(
+    _ model: ComponentHiddenMarkovModel, _ memoryless: GaussianMixture, rows: Int
+  ) throws -> ComponentHiddenMarkovModel {
+    let wide = try GaussianMixture(
+      features: memoryless.features, weights: [1], means: memoryless.means, kind: .full,
+      covariances: memoryless.covarianceMatrix(0).map { 4 * $0 }, levels: memoryless.levels,
+      probabilities: memoryless.probabilities)
+    let share = min(0.01, 0.5 * Double(model.states) / Double(rows + model.states))
+    return try HiddenMarkovModel(
+      chain: model.chain, emission: model.emission.withBackground(wide, share: share))
   }
 
   /// Held-out rows under one state, which has no memory.

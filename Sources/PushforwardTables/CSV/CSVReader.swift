@@ -3,8 +3,8 @@ import CKernels
 /// Reads a whole delimited text file into a table, finding out what each column holds.
 ///
 /// A column is one of numbers until text shows up. Text in a column that is otherwise made of numbers (at least 95 % of
-/// twenty or more cells) is an error that shows where; else the column becomes a category, in a second pass over the file
-/// for those columns alone if the text came late.
+/// twenty or more cells) is an error that shows where, unless three or more such texts are all codes of letters and digits; else
+/// the column becomes a category, in a second pass over the file for those columns alone if the text came late.
 public struct CSVReader {
   private let scanner: CSVScanner
   private let options: CSVOptions
@@ -94,7 +94,7 @@ public struct CSVReader {
     if mixed.isEmpty { return }
     let wrong = mixed.filter {
       options.storage(of: $0.name) == .numbers || !scanner.input.isSeekable
-        || ($0.isNearlyNumeric && !options.acceptsMixedColumns)
+        || ($0.isNearlyNumeric && !options.acceptsMixedColumns && !$0.looksLikeCodes)
     }
     if !wrong.isEmpty {
       throw TableError.badCells(

@@ -34,6 +34,17 @@ final class ColumnBuilder {
   /// Whether so many of the cells are numbers that the others look like mistakes.
   var isNearlyNumeric: Bool { numberCount + summary.bad >= 20 && 20 * summary.bad <= numberCount }
 
+  /// Whether the texts are not mistakes but codes: three or more, each of letters and digits (`V57`, `136A`).
+  var looksLikeCodes: Bool {
+    summary.bad >= 3
+      && badCells.allSatisfy { cell in
+        let text = cell.text
+        return text.utf8.count <= 16 && Double(text) == nil && text.contains(where: \.isLetter)
+          && text.contains(where: \.isNumber)
+          && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._/".contains($0)) }
+      }
+  }
+
   /// Starts the column again as one of categories.
   func restartAsCategories() {
     storage = .categories
