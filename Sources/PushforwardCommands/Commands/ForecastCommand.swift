@@ -60,9 +60,10 @@ struct ForecastCommand: ParsableCommand {
     for (name, answer) in forecast.columns {
       switch answer {
       case .numbers(let means, let quantiles):
-        columns.append(("\(name)_mean", .numbers(results: means)))
+        let schema = try model.schema.column(name)
+        columns.append(("\(name)_mean", schema.answers(means)))
         for (place, label) in ["median", "low", "high"].enumerated() {
-          columns.append(("\(name)_\(label)", .numbers(results: quantiles.map { $0[place] })))
+          columns.append(("\(name)_\(label)", schema.answers(quantiles.map { $0[place] })))
         }
       case .levels(let levels, let probabilities):
         for (place, level) in levels.enumerated() {

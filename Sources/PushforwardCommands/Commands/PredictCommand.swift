@@ -74,7 +74,8 @@ struct PredictCommand: ParsableCommand {
         let options = PredictionOptions(levels: levels, draws: draws, seed: seed, firstRow: piece.firstRow)
         let found = try model.predict(piece.table, target: name, options: options, workers: nil)
         return Predicted(
-          table: try Table(PredictCommand.columns(found, target: name)), rows: piece.table.rowCount, notes: Notes(found)
+          table: try Table(PredictCommand.columns(found, of: model.schema.column(name))), rows: piece.table.rowCount,
+          notes: Notes(found)
         )
       },
       write: { piece in
@@ -135,17 +136,19 @@ struct PredictCommand: ParsableCommand {
   }
 
   private static func columns(
-    _ prediction: ColumnPrediction, target: String
+    _ prediction: ColumnPrediction, of schema: ColumnSchema
   ) throws -> [(name: String, column: Column)] {
+    let target = schema.name
     switch prediction.answer {
     case .numbers(let means, let quantiles):
       var columns = [
-        ("\(target)_mean", means), ("\(target)_median", quantiles.map { $0[0] }),
-        ("\(target)_low", quantiles.map { $0[1] }), ("\(target)_high", quantiles.map { $0[2] }),
+        ("\(target)_mean", schema.answers(means)), ("\(target)_median", schema.answers(quantiles.map { $0[0] })),
+        ("\(target)_low", schema.answers(quantiles.map { $0[1] })),
+        ("\(target)_high", schema.answers(quantiles.map { $0[2] })),
       ]
-      if let logProb = prediction.logProb { columns.append(("\(target)_log_prob", logProb)) }
-      if let cdf = prediction.cdf { columns.append(("\(target)_cdf", cdf)) }
-      return columns.map { name, values in (name, .numbers(results: values)) }
+      if let logProb = prediction.logProb { columns.append(("\(target)_log_prob", .numbers(results: logProb))) }
+      if let cdf = prediction.cdf { columns.append(("\(target)_cdf", .numbers(results: cdf))) }
+      return columns
     case .levels(let levels, let probabilities):
       let best = probabilities.map { row in row.indices.max { row[$0] < row[$1] }.map { levels[$0] } }
       return [(target, .categories(CategoryColumn(best)))]

@@ -16,7 +16,7 @@ extension ModelMixture {
     _ table: Table, target: String, options: PredictionOptions, workers: WorkerPool?
   ) throws -> ColumnPrediction {
     guard columns.contains(target) else { throw TableError.unknownColumn(name: target, available: columns) }
-    guard !traits.isSequential, schema[target]?.kind != .date, table.rowCount > 0 else {
+    guard !traits.isSequential, table.rowCount > 0 else {
       return try predictionByDraws(table, target: target, options: options, workers: workers)
     }
     if traits.acceptsMissing { return try posterior(table, target: target, options: options, workers: workers) }
@@ -33,7 +33,7 @@ extension ModelMixture {
     let used = members.indices.filter { weights[$0] > 0 }
     let first = try members[used[0]].predict(table, target: target, options: asked, workers: workers)
     // Densities are looked at where the target is; where it is missing, at a likely value.
-    let whole = try first.filling(table, levels: Self.points)
+    let whole = try first.filling(table, of: schema.column(target), levels: Self.points)
     var answers: [ColumnPrediction] = []
     var (joints, rest): ([[Double]], [[Double]]) = ([], [])
     for m in used {
@@ -151,13 +151,11 @@ extension ModelMixture {
 
 extension ColumnPrediction {
   /// The table with the prediction's middle, or its most probable level, where the target is missing.
-  fileprivate func filling(_ table: Table, levels: Int) throws -> Table {
+  fileprivate func filling(_ table: Table, of column: ColumnSchema, levels: Int) throws -> Table {
     let likely: Column
     switch answer {
     case .numbers(_, let quantiles):
-      let values = quantiles.map { $0[levels / 2] }
-      likely = .numbers(
-        NumberColumn(unchecked: values, missingCount: values.count { $0.isNaN }, recording: .init()))
+      likely = column.answers(quantiles.map { $0[levels / 2] })
     case .levels(let names, let probabilities):
       likely = .categories(
         CategoryColumn(

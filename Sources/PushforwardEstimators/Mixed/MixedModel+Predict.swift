@@ -21,7 +21,7 @@ extension MixedModel {
   ) throws -> ColumnPrediction {
     let (index, column) = try encoder.column(target)
     guard columns.contains(target) else { throw TableError.unknownColumn(name: target, available: columns) }
-    guard column.classes <= Self.mostClasses || column.levels != nil, column.schema.kind != .date else {
+    guard column.classes <= Self.mostClasses || column.levels != nil else {
       return try predictionByDraws(table, target: target, options: options, workers: workers)
     }
     if column.classes > Self.mostClasses { return try learned(table, index, target: target, workers: workers) }
@@ -44,7 +44,7 @@ extension MixedModel {
         target: target, answer: .levels(answer.levels, probabilities: answer.probabilities), logProb: logProb, cdf: nil,
         method: .exact)
     }
-    return numbers(column, masses, shapes, table: table, target: target, options: options, logProb: logProb)
+    return try numbers(column, masses, shapes, table: table, target: target, options: options, logProb: logProb)
   }
 
   /// A category's probabilities as the network has learned to foretell them from all other present cells.
@@ -107,8 +107,8 @@ extension MixedModel {
   private func numbers(
     _ column: TypedColumn, _ masses: [[Double]], _ shapes: [GridDensity], table: Table, target: String,
     options: PredictionOptions, logProb: [Double]
-  ) -> ColumnPrediction {
-    let truth = table[target]?.numbers?.values
+  ) throws -> ColumnPrediction {
+    let truth = try table[target].map { try column.schema.counted($0) }?.numbers?.values
     let stream = RandomStream(seed: options.seed, purpose: .user)
     let atomValues = (0..<column.atoms).map { column.number(code: $0, z: 0) }
     var (means, quantiles, cdf): ([Double], [[Double]], [Double]) = ([], [], [])

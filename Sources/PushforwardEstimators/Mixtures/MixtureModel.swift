@@ -112,9 +112,6 @@ public struct MixtureModel: TableModel {
         logProb: logProb, cdf: nil, method: .exact)
     }
     let column = encoding.numbers[feature]
-    if column.schema.kind == .date {
-      return try predictionByDraws(table, target: target, options: options, workers: workers)
-    }
     let prediction = try mixture.predicting(column: feature, rows.mixture, workers: workers)
     let step = column.roundingStep.flatMap { RecordingStep($0) }
     let means = (0..<table.rowCount).map { row in prediction.mean(row) { column.decode($0, step: nil) } }

@@ -18,13 +18,14 @@ extension TableModel {
       throw TableError.unknownColumn(name: target, available: columns)
     }
     let asked = table.leavingOut(column: target)
+    let entry = try schema.column(target)
     var parts: [(rows: [Int], prediction: ColumnPrediction)] = []
     try forEachCandidates(
       asked, draws: options.draws, seed: options.seed, firstRow: options.firstRow, workers: workers
     ) { rows, found in
       let weights = DrawWeights(found)
-      let drawn = try found.table.column(target)
-      let truth = table[target]?.selecting(rows: rows)
+      let drawn = try entry.counted(found.table.column(target))
+      let truth = try table[target].map { try entry.counted($0.selecting(rows: rows)) }
       var own = options
       own.firstRow += rows.lowerBound
       var answer =
@@ -34,7 +35,7 @@ extension TableModel {
       parts.append((Array(rows), answer))
     }
     guard let first = parts.first else {
-      let isNumbers = schema[target]?.kind.storage == .numbers
+      let isNumbers = entry.kind == .date || entry.kind.storage == .numbers
       return ColumnPrediction(
         target: target, answer: isNumbers ? .numbers(mean: [], quantiles: []) : .levels([], probabilities: []),
         logProb: nil, cdf: nil, method: .draws(options.draws))

@@ -45,7 +45,7 @@ extension TableModel {
       let prediction = try predict(judged, target: target, options: options, workers: workers)
       switch prediction.answer {
       case .numbers(let means, let quantiles):
-        guard let values = try judged.column(target).numbers?.values else {
+        guard let values = try schema.column(target).counted(judged.column(target)).numbers?.values else {
           throw TableError.wrongKind(column: target, expected: "numbers", found: "texts")
         }
         quantities.add(prediction, truth: values, means: means, quantiles: quantiles, weights: weights)

@@ -1,6 +1,6 @@
 extension ColumnSchema {
   /// Numbers (days or seconds since 1970 for dates) as cells of the column: texts for dates, NaN for missing ones.
-  func column(of numbers: [Double], decimals: Int?) -> Column {
+  package func column(of numbers: [Double], decimals: Int?) -> Column {
     guard kind == .date, let unit = dateUnit else {
       return .numbers(
         NumberColumn(
@@ -14,6 +14,20 @@ extension ColumnSchema {
           return dateFormat?.text(secondsSince1970: seconds, hasTime: unit == .second)
             ?? ISODate.text(secondsSince1970: seconds, hasTime: unit == .second)
         }))
+  }
+
+  /// Cells of the column with dates as numbers, days or seconds since 1970; others as they are.
+  ///
+  /// - Throws: `TableError.wrongKind` for a text that is no date.
+  package func counted(_ column: Column) throws -> Column {
+    kind == .date ? .numbers(try numbers(column, place: { "row \($0 + 1)" })) : column
+  }
+
+  /// Predicted numbers as cells of the column: dates as texts, to the day or second; others as they are.
+  package func answers(_ values: [Double]) -> Column {
+    kind == .date
+      ? column(of: values.map { $0.rounded() }, decimals: nil)
+      : .numbers(NumberColumn(unchecked: values, missingCount: values.count { $0.isNaN }, recording: .init()))
   }
 
   /// Cells that show the column's range: its levels in turn, or evenly spaced numbers, steps kept.
