@@ -3,4 +3,5 @@
 #include "chain_encode_body.h"
 #include "chain_mixture_body.h"
 #include "chain_head_body.h"
+#include "chain_hint_body.h"
 #include "chain_draw_body.h"

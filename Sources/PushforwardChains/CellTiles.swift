@@ -7,6 +7,8 @@ struct CellTiles {
   let rows: ChainRows
   /// Columns that are given wherever they are present, beside the conditions.
   let given: [Bool]
+  /// Where hints come from.
+  var hints: ChainHints?
   /// Rows whose cells, where they are present, make the same cells of `rows` given; `nil`: none.
   var givenWhere: ChainRows?
   /// Rows that are drawn in the chain's order, their present cells not given; `nil`: none.
@@ -49,6 +51,12 @@ struct CellTiles {
       for (row, values) in [(low, cells.low), (high, cells.high), (width, cells.width)] {
         for lane in 0..<lanes { out[row * lanes + lane] = lane < count ? values[start + lane] : 0 }
       }
+    }
+    guard plan.hintCount > 0 else { return }
+    for index in plan.columns.indices {
+      guard let hint = plan.columns[index].hint else { continue }
+      (out + hint.row * lanes).update(repeating: 0, count: 2 * lanes)
+      if let hints { plan.writeHints(index, out, by: hints) }
     }
   }
 

@@ -36,7 +36,7 @@ extension Chain {
     let pool = runs > 1 ? workers : nil
     parameters.withUnsafePointer { numbers in
       func work(_ run: Int, _ worker: Int) {
-        let sampler = ChainSampler(network, parameters: numbers, snap: snap)
+        let sampler = ChainSampler(network, parameters: numbers, snap: snap, hints: hints)
         sampler.balance = ChainBalance(network, parameters: numbers)
         for tile in run * tileCount / runs..<(run + 1) * tileCount / runs {
           tiles.fill(

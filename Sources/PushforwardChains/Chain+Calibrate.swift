@@ -41,7 +41,7 @@ extension Chain {
         }
       }
       parameters[bias] = values
-      chain = Chain(network: network, parameters: parameters)
+      chain = Chain(network: network, parameters: parameters, hints: hints)
     }
     return chain
   }

@@ -48,6 +48,7 @@ extension Chain {
   ///   - heldOut: Rows that choose the epoch; `nil` trains to the end of the plan.
   ///   - specification: Columns, order, shape.
   ///   - training: How.
+  ///   - hints: Where the hints of columns that have them come from.
   ///   - workers: Threads.
   ///   - shouldStop: Asked before every step; `true` ends training with the best numbers so far.
   ///   - progress: Told after each validation; nats a row on the scale z.
@@ -55,18 +56,18 @@ extension Chain {
   /// - Throws: `ChainError`, `TrainingError`, `EngineError.invalidSetting`.
   public static func fit(
     _ rows: ChainRows, heldOut: ChainRows?, specification: ChainSpecification, training: TrainingSettings,
-    workers: WorkerPool = WorkerPool(), shouldStop: () -> Bool = { false },
+    hints: ChainHints? = nil, workers: WorkerPool = WorkerPool(), shouldStop: () -> Bool = { false },
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> (chain: Chain, training: TrainingResult<Float>) {
     let network = ChainNetwork<Float>(specification)
-    let source = try ChainSource<Float>(rows, specification: specification, seed: training.seed)
-    let validation = try heldOut.map { try ChainSource<Float>($0, specification: specification) }
+    let source = try ChainSource<Float>(rows, specification: specification, hints: hints, seed: training.seed)
+    let validation = try heldOut.map { try ChainSource<Float>($0, specification: specification, hints: hints) }
     let trainer = try Trainer(
       objective: ChainObjective(network: network), training: source, heldOut: validation, settings: training)
     let result = try trainer.run(
       from: network.start(from: rows, seed: training.seed), workers: workers, shouldStop: shouldStop,
       progress: progress)
-    return (Chain(network: network, parameters: result.parameters), result)
+    return (Chain(network: network, parameters: result.parameters, hints: hints), result)
   }
 
   /// Bytes that a fit takes at its highest, about: numbers with their gradients, moments and copies, the rows, and the

@@ -92,7 +92,7 @@ extension Chain {
     parameters.withUnsafePointer { numbers in
       logProb.withUnsafeMutableBufferPointer { scores in
         let samplers = (0..<(pool?.workers ?? 1)).map { _ in
-          ChainSampler(network, parameters: numbers, snap: draws.snap)
+          ChainSampler(network, parameters: numbers, snap: draws.snap, hints: hints)
         }
         for sampler in samplers { sampler.scoresDraws = draws.scores }
         let (cells, scores) = (tiles, scores.baseAddress)

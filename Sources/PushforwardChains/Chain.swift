@@ -12,15 +12,24 @@ public struct Chain: Sendable {
   public let specification: ChainSpecification
   /// The network's numbers.
   public let parameters: Parameters<Float>
+  /// Where hints come from.
+  let hints: ChainHints?
   let network: ChainNetwork<Float>
   /// Rows a piece of work.
   private let piece = 256
 
   /// A chain with given numbers.
   ///
+  /// - Parameters:
+  ///   - specification: Columns, order, shape.
+  ///   - parameters: The network's numbers.
+  ///   - hints: Where the hints of columns that have them come from; without, they have none.
   /// - Throws: `ChainError.setting` when the parameters are not of the specification's layout.
-  public init(_ specification: ChainSpecification, parameters: Parameters<Float>) throws {
+  public init(
+    _ specification: ChainSpecification, parameters: Parameters<Float>, hints: ChainHints? = nil
+  ) throws {
     try specification.validate()
+    self.hints = hints
     network = ChainNetwork(specification)
     guard parameters.layout == network.layout else {
       throw ChainError.setting(
@@ -31,7 +40,8 @@ public struct Chain: Sendable {
     self.parameters = parameters
   }
 
-  init(network: ChainNetwork<Float>, parameters: Parameters<Float>) {
+  init(network: ChainNetwork<Float>, parameters: Parameters<Float>, hints: ChainHints?) {
+    self.hints = hints
     self.network = network
     self.parameters = parameters
     specification = network.specification
@@ -127,7 +137,7 @@ public struct Chain: Sendable {
       }
       isGiven[index] = true
     }
-    return CellTiles(plan: network.plan, rows: rows, given: isGiven)
+    return CellTiles(plan: network.plan, rows: rows, given: isGiven, hints: hints)
   }
 
   /// Runs `body` on a tape for each piece of the rows.

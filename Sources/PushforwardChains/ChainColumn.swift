@@ -19,6 +19,8 @@ public struct ChainColumn: Codable, Sendable, Equatable {
   /// missing is seen as missing anyway. Left out (missing) itself, it has no part in a score, which so stays the marginal
   /// of the cells that are there.
   public var presenceOf: Int?
+  /// Numbers of the columns, conditions or before it in the chain, whose cells give a hint of this column's (see `ChainHint`).
+  public var hintedBy: [Int]?
 
   /// Number of classes, the continuous one included.
   public var classes: Int { atoms + (hasContinuous ? 1 : 0) }

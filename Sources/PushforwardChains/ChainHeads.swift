@@ -152,8 +152,16 @@ extension Chain {
     raw.values.withUnsafeMutableBufferPointer { out in
       guard let out = out.baseAddress else { return }
       run(rows: rows.count, workers: workers) { tape, start in
-        let outputs = network.outputs(tiles.input(on: tape, start: start), on: tape)
-        tape.copy(network.head(of: index, outputs, on: tape), toRowMajor: out + start * headRows, stride: headRows)
+        let cells = tiles.input(on: tape, start: start)
+        let head = network.head(of: index, network.outputs(cells, on: tape), on: tape)
+        if column.hint != nil {
+          for tile in 0..<tape.tiles {
+            plan.applyHint(
+              index, head: tape.pointer(head) + tile * headRows * tape.lanes,
+              cells: UnsafePointer(tape.pointer(cells) + tile * plan.cellFeatures * tape.lanes))
+          }
+        }
+        tape.copy(head, toRowMajor: out + start * headRows, stride: headRows)
       }
     }
     return Self.heads(raw, column: specification.columns[index], shape: column.shape, classes: column.headClasses)

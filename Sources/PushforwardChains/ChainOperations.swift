@@ -109,18 +109,31 @@ final class ChainHeadOperation<Scalar: ChainScalar>: TapeOperation<Scalar>, @unc
     let (lanes, rows) = (context.lanes, context.inputFeatures(node, 1))
     let saved = context.tape.recordsGradients ? context.tape.makeScratch(count: rows * lanes * context.tiles) : nil
     node.saved = saved
+    let most = columns.reduce(0) { plan.columns[$1].hint == nil ? $0 : max($0, plan.columns[$1].headRows) }
+    let moved = most > 0 ? context.tape.makeScratch(count: most * lanes) : nil
     for tile in 0..<context.tiles {
       let cells = context.input(node, 0) + tile * plan.cellFeatures * lanes
       let heads = context.input(node, 1) + tile * rows * lanes
       let out = context.output(node) + tile * columns.count * lanes
       for (place, index) in columns.enumerated() {
         let row = firstRow(index)
-        withUnsafePointer(to: plan.columns[index].shape) { shape in
+        let column = plan.columns[index]
+        var head = heads + row * lanes
+        if column.hint != nil, let moved {
+          moved.update(from: head, count: column.headRows * lanes)
+          plan.applyHint(index, head: moved, cells: cells)
+          head = UnsafePointer(moved)
+        }
+        withUnsafePointer(to: column.shape) { shape in
+          let slopes = saved.map { $0 + (tile * rows + row) * lanes }
           Scalar.chainHead(
-            shape, heads + row * lanes, cells + plan.codeRow(index) * lanes,
+            shape, head, cells + plan.codeRow(index) * lanes,
             plan.lowRow(index).map { cells + $0 * lanes }, plan.highRow(index).map { cells + $0 * lanes },
             plan.widthRow(index).map { cells + $0 * lanes }, cells + plan.stateRow(index) * lanes, out + place * lanes,
-            saved.map { $0 + (tile * rows + row) * lanes })
+            slopes)
+          if let hint = column.hint, let slopes {
+            Scalar.chainHintBackward(shape, cells, hint.row, slopes + column.headClasses * lanes)
+          }
         }
       }
     }

@@ -4,7 +4,8 @@ import PushforwardCore
 /// Where everything of a chain lies: rows of the network's input, of its output, of the cells on a tape.
 ///
 /// The cells of a row on a tape are features: the codes of all columns; low, high and width of the columns with a
-/// continuous class; the states of all columns (see `pf_chain.h`).
+/// continuous class; place and width of the hints of the columns that have them; the states of all columns (see
+/// `pf_chain.h`).
 struct ChainPlan: Sendable {
   struct Column: Sendable {
     let shape: pf_chain_shape
@@ -22,6 +23,7 @@ struct ChainPlan: Sendable {
     let hasPositions: Bool
     /// The column whose presence this one tells.
     let presenceOf: Int?
+    let hint: Hint?
 
     var headRows: Int { position == nil ? 0 : Int(withUnsafePointer(to: shape) { pf_chain_head_rows($0) }) }
     var headClasses: Int { Int(withUnsafePointer(to: shape) { pf_chain_head_classes($0) }) }
@@ -31,6 +33,7 @@ struct ChainPlan: Sendable {
   let columns: [Column]
   let order: [Int]
   let continuousCount: Int
+  let hintCount: Int
   let inputRows: Int
   let outputRows: Int
   /// Degrees of input rows, hidden units and output rows, each sorted.
@@ -39,14 +42,14 @@ struct ChainPlan: Sendable {
   let outputDegrees: [Int]
 
   /// Features of the cells on a tape.
-  var cellFeatures: Int { 2 * columns.count + 3 * continuousCount }
+  var cellFeatures: Int { 2 * columns.count + 3 * continuousCount + 2 * hintCount }
   func codeRow(_ column: Int) -> Int { column }
   func lowRow(_ column: Int) -> Int? { columns[column].continuous.map { self.columns.count + $0 } }
   func highRow(_ column: Int) -> Int? { columns[column].continuous.map { self.columns.count + continuousCount + $0 } }
   func widthRow(_ column: Int) -> Int? {
     columns[column].continuous.map { self.columns.count + 2 * continuousCount + $0 }
   }
-  func stateRow(_ column: Int) -> Int { columns.count + 3 * continuousCount + column }
+  func stateRow(_ column: Int) -> Int { cellFeatures - columns.count + column }
 
   init(_ specification: ChainSpecification) {
     let settings = specification.settings
@@ -83,6 +86,10 @@ struct ChainPlan: Sendable {
     outputRows = outputDegrees.count
     hiddenDegrees = Self.hiddenDegrees(
       units: settings.hidden, positions: order.count, givenShare: hasGiven ? settings.givenShare : 0)
+    let continuousCount = specification.columns.count { $0.hasContinuous }
+    let hinted = specification.columns.indices.filter { specification.columns[$0].hintedBy != nil }
+    let firstHint = shapes.count + 3 * continuousCount
+    let firstState = firstHint + 2 * hinted.count
     var continuous = 0
     columns = specification.columns.indices.map { index in
       let column = specification.columns[index]
@@ -91,14 +98,24 @@ struct ChainPlan: Sendable {
         shape: shapes[index], continuous: column.hasContinuous ? continuous : nil, givenRow: given[index],
         laterRow: later[index], position: specification.order.firstIndex(of: index).map { $0 + 1 },
         outputRows: outputs[index], hasLowRank: lowRank[index], hasPositions: column.positions != nil,
-        presenceOf: column.presenceOf)
+        presenceOf: column.presenceOf,
+        hint: column.hintedBy.flatMap { inputs in
+          hinted.firstIndex(of: index).map { place in
+            Hint(
+              inputs: inputs, row: firstHint + 2 * place,
+              inputRows: inputs.flatMap { [Int32($0), Int32(firstState + $0)] })
+          }
+        })
     }
-    continuousCount = continuous
+    self.continuousCount = continuousCount
+    hintCount = hinted.count
   }
 
   private static func shape(_ column: ChainColumn, _ settings: ChainSettings) -> pf_chain_shape {
     pf_chain_shape(
-      atoms: Int32(column.atoms), continuous: column.hasContinuous ? 1 : 0, components: Int32(settings.components),
+      atoms: Int32(column.atoms), continuous: column.hasContinuous ? 1 : 0,
+      components: Int32(settings.components + (column.hintedBy == nil ? 0 : settings.relativeComponents)),
+      relative: Int32(column.hintedBy == nil ? 0 : settings.relativeComponents),
       embedding: column.atoms == 0 || column.presenceOf != nil
         ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
       pieces: column.hasContinuous || column.positions != nil ? Int32(settings.pieces) : 0,

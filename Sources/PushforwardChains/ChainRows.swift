@@ -82,4 +82,17 @@ public struct ChainRows: Sendable, Equatable {
     }
     if let weights, count > 0, !weights.contains(where: { $0 > 0 }) { throw ChainError.weight(row: 0, found: 0) }
   }
+
+  /// A row's hint for a column, none where an input is missing.
+  func hint(of index: Int, by inputs: [Int], row: Int, _ hints: ChainHints?) -> ChainHint {
+    guard let hints, inputs.allSatisfy({ columns[$0].codes[row] >= 0 }) else { return .none }
+    let cells = inputs.map { input -> DrawnCell in
+      let cells = columns[input]
+      return cells.low.isEmpty
+        ? DrawnCell(code: cells.codes[row], low: 0, high: 0, width: 0)
+        : DrawnCell(code: cells.codes[row], low: cells.low[row], high: cells.high[row], width: cells.width[row])
+    }
+    let found = cells.withUnsafeBufferPointer { hints(index, $0) }
+    return found.place.isFinite && found.width.isFinite && found.width > 0 ? found : .none
+  }
 }

@@ -31,6 +31,7 @@ final class ChainSampler {
   private let plan: ChainPlan
   private let parameters: UnsafePointer<Float>
   private let snap: CellSnap?
+  private let hints: ChainHints?
   private let starts: [Int]
   private let lanes = Int(PF_LANES)
   /// The cells, as on a tape.
@@ -53,7 +54,8 @@ final class ChainSampler {
   /// Draws in its place the columns that it keeps sums of.
   var balance: ChainBalance?
 
-  init(_ network: ChainNetwork<Float>, parameters: UnsafePointer<Float>, snap: CellSnap?) {
+  init(_ network: ChainNetwork<Float>, parameters: UnsafePointer<Float>, snap: CellSnap?, hints: ChainHints?) {
+    self.hints = hints
     self.network = network
     self.parameters = parameters
     self.snap = snap
@@ -177,6 +179,10 @@ final class ChainSampler {
       head = expanded.pointer
     }
     let base = cells.pointer
+    if column.hint != nil {
+      if let hints { plan.writeHints(index, base, by: hints) }
+      plan.applyHint(index, head: head, cells: base)
+    }
     let codes = base + plan.codeRow(index) * lanes
     let wanted = (0..<lanes).map { codes[$0] == Float(PF_CHAIN_TO_DRAW) }
     let uniform = uniforms.pointer + 2 * index * lanes

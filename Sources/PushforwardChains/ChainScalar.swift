@@ -27,6 +27,16 @@ public protocol ChainScalar: TileScalar {
     _ gradient: UnsafePointer<Self>, _ dy: UnsafePointer<Self>, _ dHead: UnsafeMutablePointer<Self>, _ rows: Int,
     _ overwrite: Int32)
 
+  /// `pf_chain_hint`.
+  static func chainHint(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Self>, _ inputs: UnsafePointer<Int32>, _ count: Int,
+    _ hint: Int, _ mixture: UnsafeMutablePointer<Self>)
+
+  /// `pf_chain_hint_backward`.
+  static func chainHintBackward(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Self>, _ hint: Int,
+    _ gradient: UnsafeMutablePointer<Self>)
+
   /// `pf_chain_draw`.
   static func chainDraw(
     _ shape: UnsafePointer<pf_chain_shape>, _ head: UnsafePointer<Self>, _ uniform: UnsafePointer<Self>,
@@ -69,6 +79,22 @@ extension Float: ChainScalar {
     _ overwrite: Int32
   ) {
     pf_chain_head_backward_f32(gradient, dy, dHead, rows, overwrite)
+  }
+
+  /// See `ChainScalar`.
+  public static func chainHint(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Float>, _ inputs: UnsafePointer<Int32>,
+    _ count: Int, _ hint: Int, _ mixture: UnsafeMutablePointer<Float>
+  ) {
+    pf_chain_hint_f32(shape, cells, inputs, count, hint, mixture)
+  }
+
+  /// See `ChainScalar`.
+  public static func chainHintBackward(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Float>, _ hint: Int,
+    _ gradient: UnsafeMutablePointer<Float>
+  ) {
+    pf_chain_hint_backward_f32(shape, cells, hint, gradient)
   }
 
   /// See `ChainScalar`.
@@ -117,6 +143,22 @@ extension Double: ChainScalar {
     _ overwrite: Int32
   ) {
     pf_chain_head_backward_f64(gradient, dy, dHead, rows, overwrite)
+  }
+
+  /// See `ChainScalar`.
+  public static func chainHint(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Double>, _ inputs: UnsafePointer<Int32>,
+    _ count: Int, _ hint: Int, _ mixture: UnsafeMutablePointer<Double>
+  ) {
+    pf_chain_hint_f64(shape, cells, inputs, count, hint, mixture)
+  }
+
+  /// See `ChainScalar`.
+  public static func chainHintBackward(
+    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Double>, _ hint: Int,
+    _ gradient: UnsafeMutablePointer<Double>
+  ) {
+    pf_chain_hint_backward_f64(shape, cells, hint, gradient)
   }
 
   /// See `ChainScalar`.

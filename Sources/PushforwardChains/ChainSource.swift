@@ -31,9 +31,10 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
   /// - Parameters:
   ///   - rows: The rows.
   ///   - specification: Whose rows they are.
+  ///   - hints: Where the hints of columns that have them come from.
   ///   - seed: Of the draws of what is given.
   /// - Throws: `ChainError` for cells that are none of the chain's.
-  public init(_ rows: ChainRows, specification: ChainSpecification, seed: UInt64 = 0) throws {
+  public init(_ rows: ChainRows, specification: ChainSpecification, hints: ChainHints? = nil, seed: UInt64 = 0) throws {
     try rows.validate(for: specification.columns)
     let plan = ChainPlan(specification)
     rowCount = rows.count
@@ -60,6 +61,15 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
         out[row * stride + low] = Scalar(cells.low[row])
         out[row * stride + high] = Scalar(cells.high[row])
         out[row * stride + width] = Scalar(cells.width[row])
+      }
+    }
+    for (index, column) in plan.columns.enumerated() {
+      guard let hint = column.hint else { continue }
+      (names[hint.row], names[hint.row + 1]) = (names[index], names[index])
+      for row in 0..<rows.count {
+        let found = rows.hint(of: index, by: hint.inputs, row: row, hints)
+        packed.pointer[row * stride + hint.row] = Scalar(found.place)
+        packed.pointer[row * stride + hint.row + 1] = Scalar(found.width)
       }
     }
     featureNames = names

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The shape of a chain's network.
 public struct ChainSettings: Codable, Sendable, Equatable {
   /// Units of every hidden layer.
@@ -15,6 +17,8 @@ public struct ChainSettings: Codable, Sendable, Equatable {
   public var pieces = 32
   /// Gaussians of a head's continuous class.
   public var components = 20
+  /// Further ones in columns with a hint: relative to it.
+  var relativeComponents: Int { min(3, Int(PF_CHAIN_MAX_COMPONENTS) - components) }
   /// Smallest standard deviation of a Gaussian on the scale z.
   public var scaleFloor = 3e-4
   /// Columns with more classes have heads of low rank, which keeps 20,000 levels in bounded memory.
@@ -98,6 +102,16 @@ public struct ChainSpecification: Codable, Sendable, Equatable {
       guard column.atoms == 2, !column.hasContinuous, column.positions == nil, columns.indices.contains(other),
         columns[other].presenceOf == nil, 0 <= places[0], places[0] < places[1]
       else { throw ChainError.column(index: index, expected: "two classes, before the modelled column they tell of") }
+    }
+    for (index, column) in columns.enumerated() {
+      guard let inputs = column.hintedBy else { continue }
+      let place = order.firstIndex(of: index) ?? -1
+      let arePossible = inputs.allSatisfy { input in
+        columns.indices.contains(input) && columns[input].presenceOf == nil
+          && (columns[input].isCondition || order.prefix(max(place, 0)).contains(input))
+      }
+      guard place >= 0, column.hasContinuous, column.classes <= settings.largestFullHead, !inputs.isEmpty, arePossible
+      else { throw ChainError.column(index: index, expected: "a scale, and hints from columns before it") }
     }
     guard !order.isEmpty else { throw ChainError.column(index: 0, expected: "at least one modelled column") }
   }

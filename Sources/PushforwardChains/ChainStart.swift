@@ -58,20 +58,25 @@ extension ChainNetwork {
         points.append((Self.middle(cells, row), weights.map { Double($0[row]) } ?? 1))
       }
       points.sort { $0.0 < $1.0 }
-      result += mixtureBias(points, components: Int(column.shape.components))
+      let relative = Int(column.shape.relative)
+      result += mixtureBias(points, components: Int(column.shape.components) - relative, relative: relative)
     }
     return result.map { Scalar($0) }
   }
 
-  /// Equal shares, means at the points' quantiles, deviations of the means' distances.
-  private func mixtureBias(_ points: [(Double, Double)], components n: Int) -> [Double] {
+  /// Equal shares, means at the points' quantiles, deviations of the means' distances; those relative to a hint have half of
+  /// all, stand where it says, and are from half to four times as wide.
+  private func mixtureBias(_ points: [(Double, Double)], components n: Int, relative: Int) -> [Double] {
     let levels = (0..<n).map { (Double($0) + 0.5) / Double(n) }
     let means: [Double] = points.isEmpty ? levels.map { -2 + 4 * $0 } : quantiles(points, levels)
     let logScales: [Double] = means.indices.map { place in
       let gap: Double = n == 1 ? 1 : (means[min(place + 1, n - 1)] - means[max(place - 1, 0)]) / 2
       return log(min(max(gap, 0.05), 1))
     }
-    return [Double](repeating: 0, count: n) + means + logScales
+    let share = log(Double(n) / Double(max(relative, 1)))
+    return [Double](repeating: 0, count: n) + [Double](repeating: share, count: relative)
+      + means + [Double](repeating: 0, count: relative)
+      + logScales + (0..<relative).map { log(0.5) + log(8) * Double($0) / Double(max(relative - 1, 1)) }
   }
 
   /// Places on z of a column's cells, sorted, with their weights; atoms count where they have positions.

@@ -25,6 +25,7 @@ enum pf_chain_state { PF_CHAIN_PLAIN = 0, PF_CHAIN_GIVEN = 1, PF_CHAIN_UNSEEN = 
 typedef struct {
   int32_t atoms, continuous; /* classes of point mass; 0 or 1 */
   int32_t components;        /* Gaussians of the continuous class, at most PF_CHAIN_MAX_COMPONENTS */
+  int32_t relative;          /* how many of them, the last ones, are told relative to a hint (pf_chain_hint) */
   int32_t embedding;         /* numbers that stand for a class in the network's input */
   int32_t pieces;            /* of the piecewise-linear encoding of z; 0 for none */
   double scale_floor;        /* smallest standard deviation of a Gaussian */
@@ -59,6 +60,14 @@ static inline long pf_chain_head_rows(const pf_chain_shape *s) {
                          const T *width, const T *state, T *log_probability, T *gradient);                            \
   /* d_head += (or =, overwrite != 0) gradient * dy, dy one row. */                                                   \
   void pf_chain_head_backward_##S(const T *gradient, const T *dy, T *d_head, long rows, int overwrite);               \
+  /* Makes the last `relative` components of a head's mixture, in place, ordinary ones: mean = place + width * mean,     \
+     log-scale += log(width), where the hint's width is above zero and all `count` inputs are there and seen; no weight \
+     elsewhere. cells: the tile; hint: its row with the hint's places, followed by the widths; inputs: for each input   \
+     its rows of codes and of states. A finite hint of width 0 is none. */                                             \
+  void pf_chain_hint_##S(const pf_chain_shape *shape, const T *cells, const int32_t *inputs, long count, long hint,    \
+                         T *mixture);                                                                                  \
+  /* The derivative by the mixture after pf_chain_hint, in place made that by the mixture before it. */               \
+  void pf_chain_hint_backward_##S(const pf_chain_shape *shape, const T *cells, long hint, T *gradient);                \
   /* Draws cells whose code is PF_CHAIN_TO_DRAW: class and component by two rows of uniform numbers, z by a row of    \
      normal ones. Drawn points have low == high, width 0; atoms zeros. scratch: PF_LANES * (classes + components). */ \
   void pf_chain_draw_##S(const pf_chain_shape *shape, const T *head, const T *uniform, const T *normal, T *code,      \

@@ -7,12 +7,13 @@ extension MixedModel {
     var record: FitRecord
     var leftOut: [PushforwardTables.Encoder.LeftOut]
     var encoder: TypedEncoder
+    var relations: [ColumnRelation]?
     var chain: ChainSpecification
     var gaussian: MixturePart.Stored
     var independent: MixturePart.Stored
 
     enum CodingKeys: String, CodingKey {
-      case schema, record, encoder, chain, gaussian, independent
+      case schema, record, encoder, relations, chain, gaussian, independent
       case leftOut = "left_out"
     }
   }
@@ -21,7 +22,8 @@ extension MixedModel {
   public func store(in archive: inout ModelArchive) throws {
     try archive.describe(
       Description(
-        schema: schema, record: record, leftOut: leftOut, encoder: encoder, chain: chain.specification,
+        schema: schema, record: record, leftOut: leftOut, encoder: encoder,
+        relations: relations.isEmpty ? nil : relations, chain: chain.specification,
         gaussian: gaussian.store(in: &archive, prefix: "gaussian."),
         independent: independent.store(in: &archive, prefix: "independent.")))
     try archive.add(chain.parameters, layout: Chain.layout(of: chain.specification))
@@ -48,11 +50,22 @@ extension MixedModel {
     else {
       throw archive.damage("its columns and its chain do not fit each other")
     }
+    let relations = description.relations ?? []
+    let areHints = relations.allSatisfy { relation in
+      specification.columns.indices.contains(relation.column)
+        && specification.columns[relation.column].hintedBy == relation.inputs
+        && relation.coefficients.count == relation.inputs.count
+        && relation.inputs.allSatisfy { description.encoder.columns.indices.contains($0) }
+    }
+    guard areHints, specification.columns.count(where: { $0.hintedBy != nil }) == relations.count else {
+      throw archive.damage("its relations of columns and its chain do not fit each other")
+    }
     let parameters = try archive.parameters(
       layout: Chain.layout(of: specification), besides: ["gaussian.", "independent."])
     self.init(
       schema: description.schema, record: description.record, leftOut: description.leftOut,
-      encoder: description.encoder, chain: try Chain(specification, parameters: parameters),
+      encoder: description.encoder, relations: relations,
+      chain: try Chain(specification, parameters: parameters, hints: relations.hints(description.encoder.columns)),
       gaussian: try MixturePart(description.gaussian, from: archive, prefix: "gaussian."),
       independent: try MixturePart(description.independent, from: archive, prefix: "independent."))
     guard [gaussian, independent].allSatisfy(\.encoding.isConsistent) else {

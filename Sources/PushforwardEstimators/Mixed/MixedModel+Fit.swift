@@ -33,14 +33,13 @@ extension MixedModel {
     let ready = try MixturePreparation(table, options: options)
     let given = Set(ready.choice.given.map(\.name))
     let names = (ready.choice.modelled + ready.choice.given).map(\.name)
-    let encoder = try TypedEncoder(
-      fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights)
+    let (encoder, relations) = try encoder(of: names, ready, given: given, order: order)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     var (specification, training) = try plan(
-      encoder, given: given, order: order, rows: ready.training.rowCount, options: options)
+      encoder, relations: relations, given: given, order: order, rows: ready.training.rowCount, options: options)
     // What the preparation took is no time for training.
     training.maximumSeconds = options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
-    tell(encoder, ready, specification, training, workers: workers.workers, progress)
+    tell(encoder, relations, ready, specification, training, workers: workers.workers, progress)
     let rows = try ChainRows(
       encoder.encode(ready.training), columns: encoder.columns, specification: specification,
       weights: ready.trainingWeights, tellsPresence: true)
@@ -56,7 +55,7 @@ extension MixedModel {
     progress(.training(epochs: training.maximumEpochs))
     let (chain, result) = try Chain.fit(
       rows, heldOut: ready.heldOut.rowCount > 0 ? heldOut : nil, specification: specification, training: training,
-      workers: workers, shouldStop: shouldStop
+      hints: relations.hints(encoder.columns), workers: workers, shouldStop: shouldStop
     ) { now in
       var shifted = now
       shifted.training += shift
@@ -76,7 +75,7 @@ extension MixedModel {
       seed: options.seed)
     var model = MixedModel(
       schema: ready.schema, record: record, leftOut: ready.choice.leftOut + encoder.leftOut, encoder: encoder,
-      chain: chain, gaussian: gaussian, independent: independent)
+      relations: relations, chain: chain, gaussian: gaussian, independent: independent)
     let scores = try model.score(ready.judging.table, workers: workers).logProb
     let summary = ready.likelihood { _ in scores }
     model.record.heldOutScores = ready.scores { _ in scores }
@@ -95,8 +94,28 @@ extension MixedModel {
     return model
   }
 
+  /// The columns as the chain sees them, and which of them are nearly functions of those before them.
+  private static func encoder(
+    of names: [String], _ ready: MixturePreparation, given: Set<String>, order number: Int
+  ) throws -> (TypedEncoder, [ColumnRelation]) {
+    func fitted(smooth: Set<String>) throws -> TypedEncoder {
+      try TypedEncoder(
+        fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights, smooth: smooth)
+    }
+    let encoder = try fitted(smooth: [])
+    let indices = encoder.columns.indices
+    let order = ChainOrders.order(
+      indices.filter { !given.contains(encoder.columns[$0].name) }, number: number, seed: ready.options.seed)
+    let relations = try RelationSearch(ready.training, columns: encoder.columns)
+      .relations(order: order, given: indices.filter { given.contains(encoder.columns[$0].name) })
+    if relations.isEmpty { return (encoder, []) }
+    // A value that repeats is told by the others; as a class of its own it would be out of the hint's reach.
+    let smoothed = try fitted(smooth: Set(relations.map { encoder.columns[$0.column].name }))
+    return (smoothed, relations.filter { smoothed.columns[$0.column].hasContinuous })
+  }
+
   private static func plan(
-    _ encoder: TypedEncoder, given: Set<String>, order number: Int, rows: Int, options: FitOptions
+    _ encoder: TypedEncoder, relations: [ColumnRelation], given: Set<String>, order number: Int, rows: Int, options: FitOptions
   ) throws -> (ChainSpecification, TrainingSettings) {
     var settings = ChainFitSettings.suggested(rows: rows, columns: encoder.columns.count)
     if let hidden = options.hidden?.max() { settings.network.hidden = hidden }
@@ -113,6 +132,7 @@ extension MixedModel {
         name: column.name, atoms: column.atoms, hasContinuous: column.hasContinuous,
         positions: column.positions.map { $0.map { Float($0) } }, isCondition: given.contains(column.name))
     }
+    for relation in relations { columns[relation.column].hintedBy = relation.inputs }
     let modelled = ChainOrders.order(
       columns.indices.filter { !columns[$0].isCondition }, number: number, seed: options.seed)
     var order: [Int] = []
@@ -127,10 +147,11 @@ extension MixedModel {
   }
 
   private static func tell(
-    _ encoder: TypedEncoder, _ ready: MixturePreparation, _ specification: ChainSpecification,
+    _ encoder: TypedEncoder, _ relations: [ColumnRelation], _ ready: MixturePreparation, _ specification: ChainSpecification,
     _ training: TrainingSettings, workers: Int, _ progress: (FitEvent) -> Void
   ) {
     for column in encoder.columns { progress(.stage("\(column.name): \(column.reason)")) }
+    for relation in relations { progress(.stage(relation.text(encoder.columns))) }
     for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
     let held = ready.heldOut.rowCount
     progress(

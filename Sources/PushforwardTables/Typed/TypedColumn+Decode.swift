@@ -92,4 +92,7 @@ extension TypedColumn {
   package func number(code: Int, z: Double) -> Double {
     (code < atoms ? values[code] : number(z, grid: grid)) + origin
   }
+
+  /// Where a number in the column's units lies on the continuous scale, within its range; `nil`: there is no such scale.
+  package func place(ofNumber x: Double) -> Double? { scale.map { $0.place(x - origin) } }
 }

@@ -20,12 +20,13 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
   ///   - modelled: The columns to model; `nil`: all but constants, identifiers, free text, and those that a schema file leaves
   ///     out.
   ///   - weights: Weight of each row, finite and not negative; weight 2 is the same as the row twice. `nil`: 1 each.
+  ///   - smooth: Columns of numbers whose values are classes of their own only where they hold a tenth of the rows.
   ///   - options: Choices.
   /// - Throws: `TableError.cannotModel` for a named column that cannot be modelled, `.unknownColumn`, `.wrongShape`,
   ///   `.cannotEncode` when nothing is left to model.
   public init(
     fitting table: Table, schema: Schema, modelled: [String]? = nil, weights: [Double]? = nil,
-    options: TypedEncoderOptions = TypedEncoderOptions()
+    smooth: Set<String> = [], options: TypedEncoderOptions = TypedEncoderOptions()
   ) throws {
     if let weights {
       guard weights.count == table.rowCount, weights.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
@@ -47,7 +48,8 @@ public struct TypedEncoder: Sendable, Codable, Equatable {
       } else if !column.kind.isNumeric, column.kind != .category {
         reason = "\(column.kind.label): \(column.reason)"
       } else if let fitted = try TypedColumn(
-        fitting: table.column(column.name), schema: column, weights: weights, options: options,
+        fitting: table.column(column.name), schema: column, weights: weights,
+        options: smooth.contains(column.name) ? options.smooth : options,
         place: table.place(ofRow:))
       {
         columns.append(fitted)

@@ -19,6 +19,14 @@ public struct TypedEncoderOptions: Sendable, Equatable {
   /// Classes of a category column at most; the heaviest levels get them.
   public var mostLevels = 32_768
 
+  /// These, with classes for the heaviest values only.
+  var smooth: TypedEncoderOptions {
+    var options = self
+    (options.fewValues, options.fewCommonValues, options.fewScatteredValues) = (0, 0, 0)
+    options.spikeShare = max(spikeShare, 0.1)
+    return options
+  }
+
   /// The defaults.
   public init() {}
 }

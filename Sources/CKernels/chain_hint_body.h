@@ -1,0 +1,38 @@
+/* Components of a head's mixture that are told relative to a hint. Part of chain_body.h. */
+
+/* Off, a component's logit is so low that its weight is zero in every scalar. */
+#ifndef PF_CHAIN_OFF
+#define PF_CHAIN_OFF ((T)-1e4)
+#endif
+
+static void PF_FN(pf_chain_hint)(const pf_chain_shape *shape, const T *cells, const int32_t *inputs, long count,
+                                 long hint, T *mixture) {
+  const long n = shape->components, first = n - shape->relative;
+  const T *place = cells + hint * PF_LANES, *width = place + PF_LANES;
+  for (long l = 0; l < PF_LANES; l += PF_VL) {
+    const PF_V at = PF_LOAD(place + l), w = PF_LOAD(width + l);
+    PF_I on = w > (T)0;
+    for (long i = 0; i < count; i++) {
+      const PF_V code = PF_LOAD(cells + inputs[2 * i] * PF_LANES + l);
+      const PF_V state = PF_LOAD(cells + inputs[2 * i + 1] * PF_LANES + l);
+      on &= (code >= (T)0) & (state != (T)PF_CHAIN_UNSEEN);
+    }
+    const PF_V unit = PF_FN(select)(on, w, PF_SPLAT(1)), log_unit = PF_FN(log)(unit);
+    for (long j = first; j < n; j++) {
+      T *weight = mixture + j * PF_LANES + l, *mean = weight + n * PF_LANES, *scale = mean + n * PF_LANES;
+      PF_STORE(weight, PF_FN(select)(on, PF_LOAD(weight), PF_SPLAT(PF_CHAIN_OFF)));
+      PF_STORE(mean, PF_FN(keep)(on, at) + unit * PF_LOAD(mean));
+      PF_STORE(scale, log_unit + PF_LOAD(scale));
+    }
+  }
+}
+
+static void PF_FN(pf_chain_hint_backward)(const pf_chain_shape *shape, const T *cells, long hint, T *gradient) {
+  const long n = shape->components;
+  const T *width = cells + (hint + 1) * PF_LANES;
+  for (long j = n - shape->relative; j < n; j++)
+    for (long l = 0; l < PF_LANES; l += PF_VL) {
+      T *mean = gradient + (n + j) * PF_LANES + l;
+      PF_STORE(mean, PF_LOAD(mean) * PF_LOAD(width + l));
+    }
+}

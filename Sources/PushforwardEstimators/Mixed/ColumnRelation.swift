@@ -1,0 +1,88 @@
+import PushforwardChains
+import PushforwardTables
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A column of numbers that is nearly a sum, or a product of powers, of other columns: a total of its parts, an area of its
+/// sides, a ratio.
+struct ColumnRelation: Codable, Sendable, Equatable {
+  /// What is linear in what.
+  enum Form: String, Codable, Sendable {
+    /// The column in the others.
+    case sum
+    /// Its logarithm in theirs.
+    case product
+  }
+
+  /// Number of the column among the encoder's.
+  var column: Int
+  var form: Form
+  /// Numbers of the other columns, which stand before it.
+  var inputs: [Int]
+  /// One for each of them.
+  var coefficients: [Double]
+  var constant: Double
+  /// What the column is usually off by: the median of the distances, in its own units or in those of its logarithm.
+  var scatter: Double
+
+  /// What the others say the column is; `nil` where the form has no value.
+  func value(_ inputs: [Double]) -> Double? {
+    let isProduct = form == .product
+    if isProduct, !inputs.allSatisfy({ $0 > 0 }) { return nil }
+    let sum = zip(coefficients, inputs).reduce(constant) { $0 + $1.0 * (isProduct ? log($1.1) : $1.1) }
+    let value = isProduct ? exp(sum) : sum
+    return value.isFinite ? value : nil
+  }
+
+  /// The hint of a row's cell.
+  ///
+  /// - Parameters:
+  ///   - cells: The inputs' cells.
+  ///   - columns: The encoder's columns.
+  func hint(_ cells: UnsafeBufferPointer<DrawnCell>, columns: [TypedColumn]) -> ChainHint {
+    let numbers = zip(inputs, cells).map { input, cell -> Double in
+      let middle: Float =
+        !cell.low.isFinite ? cell.high : !cell.high.isFinite ? cell.low : cell.low + (cell.high - cell.low) / 2
+      return columns[input].number(code: Int(cell.code), z: Double(middle))
+    }
+    let own = columns[column]
+    guard let value = value(numbers) else { return .none }
+    let distance = max(form == .product ? value.magnitude * scatter : scatter, (own.step ?? 0) / 4)
+    guard let place = own.place(ofNumber: value), let low = own.place(ofNumber: value - distance),
+      let high = own.place(ofNumber: value + distance)
+    else { return .none }
+    return ChainHint(place: Float(place), width: Float(max((high - low) / 2, 1e-4)))
+  }
+
+  /// For people.
+  func text(_ columns: [TypedColumn]) -> String {
+    let names = listed(inputs.map { columns[$0].name })
+    let off = NumberText.shortest(rounded(form == .product ? 100 * scatter : scatter))
+    return "\(columns[column].name): nearly a \(form == .sum ? "sum of multiples" : "product of powers") of \(names), "
+      + "usually off by \(off)\(form == .product ? " %" : "")"
+  }
+
+  /// Two digits.
+  private func rounded(_ x: Double) -> Double {
+    guard x > 0, x.isFinite else { return 0 }
+    let unit = pow(10, (log10(x)).rounded(.down) - 1)
+    return (x / unit).rounded() * unit
+  }
+}
+
+extension [ColumnRelation] {
+  /// Where a chain's hints come from.
+  func hints(_ columns: [TypedColumn]) -> ChainHints? {
+    if isEmpty { return nil }
+    var byColumn: [Int: ColumnRelation] = [:]
+    for relation in self { byColumn[relation.column] = relation }
+    let relations = byColumn
+    return { index, cells in relations[index]?.hint(cells, columns: columns) ?? .none }
+  }
+}
