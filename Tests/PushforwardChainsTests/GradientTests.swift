@@ -40,10 +40,14 @@ struct GradientTests {
     return (total, slopes)
   }
 
-  @Test(arguments: [512, 3]) func agreesWithDifferences(largestFullHead: Int) throws {
-    let specification = try Fixture.specification { ($0.largestFullHead, $0.headRank) = (largestFullHead, 4) }
+  @Test(arguments: [(512, false), (3, false), (512, true)])
+  func agreesWithDifferences(largestFullHead: Int, isHinted: Bool) throws {
+    let specification = try Fixture.specification(isHinted ? Fixture.hinted : Fixture.columns) {
+      ($0.largestFullHead, $0.headRank) = (largestFullHead, 4)
+    }
     let network = ChainNetwork<Double>(specification)
-    let source = try ChainSource<Double>(Fixture.rows(70, gaps: true, weighted: true), specification: specification)
+    let source = try ChainSource<Double>(
+      Fixture.rows(70, gaps: true, weighted: true), specification: specification, hints: Fixture.hints)
     let parameters = Fixture.parameters(network.layout, as: Double.self)
     let found = try gradient(source, network, parameters)
     for slice in network.layout.slices {

@@ -12,8 +12,19 @@ enum Fixture {
     ChainColumn(name: "grade", atoms: 5, hasContinuous: false, positions: [-2, -1, 0, 1, 2]),
   ]
 
+  /// Those columns, with hints of the length by what was paid and the grade.
+  static let hinted: [ChainColumn] = {
+    var columns = columns
+    columns[2].hintedBy = [3, 4]
+    return columns
+  }()
+
+  static let hints: ChainHints = { _, cells in
+    ChainHint(place: 0.4 * Float(cells[1].code) - 0.5 + (cells[0].code == 2 ? 0.1 : 0), width: 0.05)
+  }
+
   static func specification(
-    order: [Int]? = [3, 1, 4, 2], edit: (inout ChainSettings) -> Void = { _ in }
+    _ columns: [ChainColumn] = columns, order: [Int]? = [3, 1, 4, 2], edit: (inout ChainSettings) -> Void = { _ in }
   ) throws -> ChainSpecification {
     var settings = ChainSettings()
     (settings.hidden, settings.blocks, settings.dropout) = (24, 1, 0)
@@ -78,5 +89,10 @@ enum Fixture {
   static func chain(order: [Int]? = [3, 1, 4, 2], edit: (inout ChainSettings) -> Void = { _ in }) throws -> Chain {
     let specification = try specification(order: order, edit: edit)
     return try Chain(specification, parameters: parameters(Chain.layout(of: specification)))
+  }
+
+  static func hintedChain(_ hints: ChainHints? = hints) throws -> Chain {
+    let specification = try specification(hinted)
+    return try Chain(specification, parameters: parameters(Chain.layout(of: specification)), hints: hints)
   }
 }

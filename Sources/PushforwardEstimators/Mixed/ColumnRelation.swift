@@ -68,11 +68,13 @@ struct ColumnRelation: Codable, Sendable, Equatable {
       + "usually off by \(off)\(form == .product ? " %" : "")"
   }
 
-  /// Two digits.
+  /// Two digits, as a decimal.
   private func rounded(_ x: Double) -> Double {
     guard x > 0, x.isFinite else { return 0 }
-    let unit = pow(10, (log10(x)).rounded(.down) - 1)
-    return (x / unit).rounded() * unit
+    let digits = 1 - log10(x).rounded(.down)
+    // Powers of ten that are whole numbers are exact, and so is the quotient's nearest decimal.
+    return digits > 0
+      ? (x * pow(10, digits)).rounded() / pow(10, digits) : (x / pow(10, -digits)).rounded() * pow(10, -digits)
   }
 }
 

@@ -115,7 +115,8 @@ extension MixedModel {
   }
 
   private static func plan(
-    _ encoder: TypedEncoder, relations: [ColumnRelation], given: Set<String>, order number: Int, rows: Int, options: FitOptions
+    _ encoder: TypedEncoder, relations: [ColumnRelation], given: Set<String>, order number: Int, rows: Int,
+    options: FitOptions
   ) throws -> (ChainSpecification, TrainingSettings) {
     var settings = ChainFitSettings.suggested(rows: rows, columns: encoder.columns.count)
     if let hidden = options.hidden?.max() { settings.network.hidden = hidden }
@@ -147,7 +148,8 @@ extension MixedModel {
   }
 
   private static func tell(
-    _ encoder: TypedEncoder, _ relations: [ColumnRelation], _ ready: MixturePreparation, _ specification: ChainSpecification,
+    _ encoder: TypedEncoder, _ relations: [ColumnRelation], _ ready: MixturePreparation,
+    _ specification: ChainSpecification,
     _ training: TrainingSettings, workers: Int, _ progress: (FitEvent) -> Void
   ) {
     for column in encoder.columns { progress(.stage("\(column.name): \(column.reason)")) }
