@@ -14,7 +14,7 @@ enum Fixture {
 
   /// Those columns, with hints of the length by what was paid and the grade.
   static let hinted: [ChainColumn] = {
-    var columns = columns
+    var columns = Fixture.columns
     columns[2].hintedBy = [3, 4]
     return columns
   }()
