@@ -9,7 +9,7 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample",
     abstract: "Draw rows from a model.",
     discussion: """
-      Prints a CSV with the model's columns, those it is conditioned on first. Row i depends on the seed and i \
+      Prints a CSV with the model's columns, those it is conditioned on first, and the fitted table's constant ones. Row i depends on the seed and i \
       alone, so a longer sample begins with the shorter one. Columns that the model models may be given too: the \
       others are then drawn from their distribution given those. Besides column=value such a column may be given as a set, \
       column=a|b, a range, column=low..high, or with <, <=, >, >= (numbers and dates). Rows that keep such limits are taken \
@@ -107,7 +107,7 @@ struct SampleCommand: ParsableCommand {
       if output == nil { return }
     }
     let results = try CSVResults(
-      path: output, names: model.given + model.columns, decimals: model.decimals)
+      path: output, names: model.withConstants(model.given + model.columns), decimals: model.decimals)
     let formatter = results.formatter
     let meter = ProgressMeter()
     var started = 0
@@ -147,7 +147,7 @@ struct SampleCommand: ParsableCommand {
         let conditioned = try model.given.compactMap { name in
           try given.map { (name: name, column: try $0.column(name)) }
         }
-        let table = try Table(conditioned + drawn.columns.map { (name: $0, column: $1) })
+        let table = try model.withConstants(Table(conditioned + drawn.columns.map { (name: $0, column: $1) }))
         return Drawn(lines: try formatter.text(table), rows: rows.count, sizes: sizes)
       },
       write: { piece in
@@ -192,8 +192,9 @@ struct SampleCommand: ParsableCommand {
       budget: budget ?? max(200_000, 1000 * count), workers: WorkerPool()
     ) { meter.update(done: $0, total: count, unit: "rows") }
     meter.clear()
-    let results = try CSVResults(path: output, names: drawn.table.names, decimals: model.decimals)
-    try results.write(drawn.table)
+    let rows = try model.withConstants(drawn.table)
+    let results = try CSVResults(path: output, names: rows.names, decimals: model.decimals)
+    try results.write(rows)
     try results.finish()
     let share = drawn.probability.map { ": probability \(Format.significant($0, 3))" } ?? ""
     switch drawn.method {

@@ -102,8 +102,9 @@ struct SynthCommand: ParsableCommand {
     }
     let synthetic = try Table(
       (given?.columns.map { ($0, $1) } ?? []) + drawn.columns.map { (name: $0, column: $1) })
-    let file = try CSVResults(path: output, names: synthetic.names, decimals: model.decimals)
-    try file.write(synthetic)
+    let written = try model.withConstants(synthetic)
+    let file = try CSVResults(path: output, names: written.names, decimals: model.decimals)
+    try file.write(written)
     try file.finish()
     let rowWeights = try weights.map { try real.rowWeights(column: $0) }
     let fidelity = try Fidelity(

@@ -103,6 +103,7 @@ struct SchemaInference {
     schema.repeatedShare = total == 0 ? 0 : Double(counts.filter { $0 > 1 }.reduce(0, +)) / Double(total)
     if levels.count < 2 {
       schema.kind = .constant
+      schema.levels = levels.isEmpty ? nil : levels
       schema.reason =
         levels.first.map { "every cell is \(quoted($0))" + (column.missingCount > 0 ? " or missing" : "") }
         ?? "every cell is missing"
