@@ -88,6 +88,9 @@ struct ImputeCommand: ParsableCommand {
     summary.tell()
   }
 
+  /// Cells of filled tables held at once.
+  private static var mostCells: Int { 1 << 24 }
+
   /// Several filled tables one below the other, of a table that is kept.
   private func multiple(_ model: any TableModel, _ input: TableInput) throws {
     let whole = try input.readAll(storage: model.requiredColumns)
@@ -101,13 +104,20 @@ struct ImputeCommand: ParsableCommand {
     let filler = Imputation(model: model, table: whole, modelled: modelled, seed: seed)
     let meter = ProgressMeter()
     var summary = Summary()
-    for draw in 0..<(draws ?? 1) {
-      let filled = try filler.draw(draw)
-      let number = Column.numbers(results: [Double](repeating: Double(draw + 1), count: whole.rowCount))
-      try results.write(Table([(name: "draw", column: number)] + filled.table.columns.map { (name: $0, column: $1) }))
-      summary.add(Summary(filled, holes: filler.holes))
+    let total = draws ?? 1
+    // As many at once as memory allows.
+    let group = max(1, min(total, Self.mostCells / max(whole.rowCount * whole.names.count, 1)))
+    for first in stride(from: 0, to: total, by: group) {
+      let filled = try filler.draws(min(group, total - first), first: first) { done, rows in
+        meter.update(done: first + group * done / max(rows, 1), total: total, unit: "draws")
+      }
+      for (place, filled) in filled.enumerated() {
+        let number = Column.numbers(results: [Double](repeating: Double(first + place + 1), count: whole.rowCount))
+        try results.write(Table([(name: "draw", column: number)] + filled.table.columns.map { (name: $0, column: $1) }))
+        summary.add(Summary(filled, holes: filler.holes))
+      }
       (summary.rows, summary.holes) = (whole.rowCount, filler.holes)
-      meter.update(done: draw + 1, total: draws ?? 1, unit: "draws")
+      meter.update(done: min(first + group, total), total: total, unit: "draws")
     }
     try results.finish()
     meter.clear()

@@ -4,6 +4,8 @@ import PushforwardTables
 extension ModelMixture {
   /// Candidates of which one is taken, where members propose.
   private static var candidates: Int { 16 }
+  /// Of several draws together, where members propose: they share their candidates.
+  public var candidatesPerDraw: Int { proposers.isEmpty ? 1 : 8 }
 
   /// The members that propose missing cells: those whose draws have a known density, where some member has no exact marginals,
   /// so that which member a row with gaps belongs to is not known either.

@@ -40,6 +40,9 @@ extension TableModel {
       table: try complete(table, seed: seed, firstRow: firstRow, draw: draw, workers: workers))
   }
 
+  /// The model's own draws need no choice.
+  public var candidatesPerDraw: Int { 1 }
+
   /// The model's own draws, all alike.
   public func candidates(
     _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?

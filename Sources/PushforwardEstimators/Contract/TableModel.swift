@@ -120,6 +120,9 @@ public protocol TableModel: Sendable {
     _ table: Table, draws: Int, seed: UInt64, firstRow: Int, workers: WorkerPool?
   ) throws -> TableCandidates
 
+  /// Candidates behind each of several draws of a row's missing cells; 1: the model's own draws need no choice.
+  var candidatesPerDraw: Int { get }
+
   /// Candidates for rows with gaps whose cells keep limits, with weights; `nil`: the model can only draw freely.
   ///
   /// - Parameters:

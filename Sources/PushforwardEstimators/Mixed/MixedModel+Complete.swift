@@ -5,6 +5,8 @@ import PushforwardTables
 extension MixedModel {
   /// Candidates of which one is taken, for rows with cells missing before present ones.
   public static var candidates: Int { 16 }
+  /// Of several draws together: they share their candidates.
+  public var candidatesPerDraw: Int { 8 }
 
   /// Fills missing cells with draws from their distribution given the row's other cells.
   ///

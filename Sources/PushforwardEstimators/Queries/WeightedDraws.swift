@@ -118,16 +118,34 @@ extension TableCandidates {
   /// - Returns: The rows, with effective sizes.
   func resampled(seed: UInt64, firstRow: Int) -> TableCompletion {
     let weights = DrawWeights(self)
-    let choice = RandomStream(seed: seed, purpose: .component)
-    let chosen = (0..<table.rowCount / draws).map { row -> Int in
-      var rest = choice.uniform(row: UInt64(firstRow + row), index: 1 << 16)
-      for number in 0..<draws {
-        rest -= weights[number, row]
-        if rest < 0 { return row * draws + number }
-      }
-      return (row + 1) * draws - 1
-    }
+    let chosen = choices(1, weights, seed: seed, firstRow: firstRow)[0]
     return TableCompletion(
       table: table.selecting(rows: chosen), candidates: draws, effectiveSizes: weights.effectiveSizes)
+  }
+
+  /// Numbers of candidates, so many for each row, each taken by weight: `[choice][row]`.
+  ///
+  /// Systematic resampling (Kitagawa 1996, "Monte Carlo filter and smoother for non-Gaussian nonlinear state space models",
+  /// J. Comput. Graph. Stat. 5): the choices of a row share a uniform number and stand in a random order, so that each alone
+  /// follows the weights and a candidate is taken as often as its weight says, up to one.
+  func choices(_ count: Int, _ weights: DrawWeights, seed: UInt64, firstRow: Int) -> [[Int]] {
+    let stream = RandomStream(seed: seed, purpose: .component)
+    let rows = table.rowCount / draws
+    var chosen = [[Int]](repeating: [Int](repeating: 0, count: rows), count: count)
+    for row in 0..<rows {
+      let number = UInt64(firstRow + row)
+      let start = stream.uniform(row: number, index: 1 << 16)
+      let order = count > 1 ? stream.split(number).permutation(count: count) : [0]
+      var (candidate, below) = (0, weights[0, row])
+      for place in 0..<count {
+        let goal = (Double(place) + start) / Double(count)
+        while below <= goal, candidate + 1 < draws {
+          candidate += 1
+          below += weights[candidate, row]
+        }
+        chosen[Int(order[place])][row] = row * draws + candidate
+      }
+    }
+    return chosen
   }
 }
