@@ -71,6 +71,50 @@ import Testing
     #expect(places.map { whole.logWeights?[$0] } == (0..<72 * 5).map { part.logWeights?[$0] })
   }
 
+  /// Tables drawn together share candidates, each cell's draws follow the weights all the same.
+  @Test func tablesDrawnTogetherFollowTheJointScore() throws {
+    let model = try Self.blend.get()
+    let asked = try QuestionTests.typed(60, seed: 6)
+    let kinds = try asked.column("kind").categories
+    let holes = try Table(
+      asked.columns.map { name, column in
+        (name, name == "kind" ? .categories(CategoryColumn((0..<60).map { $0 < 40 ? nil : kinds[$0] })) : column)
+      })
+    guard
+      case .levels(let levels, let exact) = try model.predict(
+        holes, target: "kind", options: PredictionOptions(), workers: nil
+      ).answer
+    else {
+      Issue.record("expected levels")
+      return
+    }
+    let draws = 50
+    let filler = Imputation(model: model, table: holes, modelled: holes.names, seed: 2)
+    let tables = try filler.draws(draws).map { try $0.table.column("kind").categories }
+    #expect(tables.count == draws)
+    var errors: [Double] = []
+    for row in 0..<60 where row >= 40 { #expect(tables.allSatisfy { $0[row] == kinds[row] }) }
+    for row in 0..<40 {
+      for (level, name) in levels.enumerated() {
+        errors.append(abs(Double(tables.count { $0[row] == name }) / Double(draws) - exact[row][level]))
+      }
+    }
+    #expect(mean(errors) < 0.05, "\(mean(errors))")
+    let again = Imputation(model: model, table: holes, modelled: holes.names, seed: 2, workers: nil)
+    #expect(try again.draws(draws)[7].table == filler.draws(draws)[7].table)
+  }
+
+  @Test func weightsAreBounded() throws {
+    let table = try Table([("x", .numbers(NumberColumn((0..<100).map { Double($0) })))])
+    let candidates = TableCandidates(table: table, draws: 100, logWeights: (0..<100).map { $0 == 3 ? log(99) : 0 })
+    let weights = DrawWeights(candidates)
+    // Half of the mass is brought to a tenth.
+    #expect(abs(weights.row(0)[3] - 0.1 / 0.6) < 1e-12)
+    #expect(abs(weights.row(0).reduce(0, +) - 1) < 1e-12)
+    #expect(abs(weights.effectiveSizes[0] - 1 / (0.25 + 0.25 / 99)) < 1e-9)
+    #expect(abs(DrawWeights(candidates, isTruncated: false).row(0)[3] - 0.5) < 1e-12)
+  }
+
   /// A draw far beyond the data does not move a best guess beyond them, unless most draws are there.
   @Test func bestGuessesStayWhereTheDataAre() {
     #expect(WeightedNumbers([1, 2, 3, 1e9], weights: [0.25, 0.25, 0.25, 0.25]).mean(within: 0...4) == 2.5)

@@ -88,8 +88,10 @@ public struct Imputation {
       sizes += weights.effectiveSizes
       progress(done.upperBound, rows.count)
     }
-    return try parts.map {
-      Filled(table: try merged(Table.stacking($0)), candidates: pool, effectiveSizes: sizes)
+    return try parts.enumerated().map { draw, cells in
+      // The candidates are those of all tables: they are told once.
+      Filled(
+        table: try merged(Table.stacking(cells)), candidates: pool, effectiveSizes: draw == 0 ? sizes : nil)
     }
   }
 

@@ -2,15 +2,21 @@ import PushforwardCore
 import PushforwardTables
 
 /// Weights of draws, row by row, brought to a sum of one.
-struct DrawWeights {
+///
+/// For averages the weights of n draws are bounded by √n times their mean (Ionides 2008, "Truncated importance sampling",
+/// J. Comput. Graph. Stat. 17): they have heavy tails where proposals are poor, and one draw would stand for nearly all. The
+/// bias that this brings vanishes with n.
+package struct DrawWeights {
   /// Those of the first row, then those of the second; `nil`: all draws of all rows are alike.
   private let shares: [Double]?
   private let draws: Int
-  /// Kong's effective sample size a row; NaN where the draws are alike.
-  let effectiveSizes: [Double]
+  /// Kong's effective sample size a row, of the weights as they are; NaN where the draws are alike.
+  package let effectiveSizes: [Double]
 
-  /// - Parameter candidates: Draws of some rows.
-  init(_ candidates: TableCandidates) {
+  /// - Parameters:
+  ///   - candidates: Draws of some rows.
+  ///   - isTruncated: Whether weights are bounded, as averages want them.
+  package init(_ candidates: TableCandidates, isTruncated: Bool = true) {
     draws = candidates.draws
     let rows = candidates.table.rowCount / draws
     guard var shares = candidates.logWeights else {
@@ -27,7 +33,12 @@ struct DrawWeights {
         shares[place] =
           isAlike || !total.isFinite ? 1 / Double(draws) : Logarithm.exponential(shares[place] - total)
       }
-      if !isAlike { sizes[row] = 1 / shares[places].reduce(0) { $0 + $1 * $1 } }
+      if isAlike { continue }
+      sizes[row] = 1 / shares[places].reduce(0) { $0 + $1 * $1 }
+      guard isTruncated else { continue }
+      let most = 1 / Double(draws).squareRoot()
+      let sum = shares[places].reduce(0) { $0 + min($1, most) }
+      for place in places { shares[place] = min(shares[place], most) / sum }
     }
     (self.shares, effectiveSizes) = (shares, sizes)
   }
@@ -35,7 +46,7 @@ struct DrawWeights {
   subscript(draw: Int, row: Int) -> Double { shares?[row * draws + draw] ?? 1 / Double(draws) }
 
   /// Those of one row.
-  func row(_ row: Int) -> [Double] {
+  package func row(_ row: Int) -> [Double] {
     shares.map { Array($0[row * draws..<(row + 1) * draws]) } ?? [Double](repeating: 1 / Double(draws), count: draws)
   }
 
@@ -117,7 +128,7 @@ extension TableCandidates {
   ///   - firstRow: Number of the first row.
   /// - Returns: The rows, with effective sizes.
   func resampled(seed: UInt64, firstRow: Int) -> TableCompletion {
-    let weights = DrawWeights(self)
+    let weights = DrawWeights(self, isTruncated: false)
     let chosen = choices(1, weights, seed: seed, firstRow: firstRow)[0]
     return TableCompletion(
       table: table.selecting(rows: chosen), candidates: draws, effectiveSizes: weights.effectiveSizes)
