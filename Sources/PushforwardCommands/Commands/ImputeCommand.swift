@@ -12,8 +12,8 @@ struct ImputeCommand: ParsableCommand {
       Prints the table with the missing cells of the model's columns filled; everything else stays as it is. By \
       default each cell is a draw from its distribution given the row's other cells, so that the filled table has the \
       spread of a complete one. --draws K prints K filled tables one below the other, with a column draw in front \
-      (multiple imputation). --best fills in the one best guess: the mean of many draws for a real, the median \
-      for a whole number, the most frequent level for a category.
+      (multiple imputation). --best fills in the one best guess: the mean of many draws for a number (rounded \
+      to the step of whole numbers), the most frequent level for a category.
 
       Examples:
         pushforward impute adult.model holes.csv -o filled.csv

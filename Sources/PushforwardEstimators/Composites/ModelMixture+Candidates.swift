@@ -3,7 +3,7 @@ import PushforwardTables
 
 extension ModelMixture {
   /// Candidates of which one is taken, where members propose.
-  private static var candidates: Int { 16 }
+  private static var candidates: Int { 32 }
   /// Of several draws together, where members propose: they share their candidates.
   public var candidatesPerDraw: Int { proposers.isEmpty ? 1 : 8 }
 

@@ -4,14 +4,14 @@ import PushforwardTables
 
 extension MixedModel {
   /// Candidates of which one is taken, for rows with cells missing before present ones.
-  public static var candidates: Int { 16 }
+  public static var candidates: Int { 32 }
   /// Of several draws together: they share their candidates.
   public var candidatesPerDraw: Int { 8 }
 
   /// Fills missing cells with draws from their distribution given the row's other cells.
   ///
   /// Rows whose missing cells follow the present ones in the chain's order are drawn exactly; for others the network's
-  /// learned answer proposes 16 candidates, of which one is taken by the exact joint score over the proposal's density.
+  /// learned answer proposes 32 candidates, of which one is taken by the exact joint score over the proposal's density.
   ///
   /// - Throws: `TableError`, `ChainError`.
   public func complete(

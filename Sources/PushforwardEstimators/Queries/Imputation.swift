@@ -95,8 +95,8 @@ public struct Imputation {
     }
   }
 
-  /// The table with the best guess in every missing cell: the mean of the draws for a real (draws beyond the range of the
-  /// fitted rows count as its end), their median for a whole number, the most frequent level for a category.
+  /// The table with the best guess in every missing cell: the mean of the draws for a number (draws beyond the range of
+  /// the fitted rows count as its end), rounded to the step of a whole number, the most frequent level for a category.
   ///
   /// - Parameters:
   ///   - draws: How many.
@@ -129,15 +129,15 @@ public struct Imputation {
     let draws = drawn.count / max(isHole.count, 1)
     if let numbers = drawn.numbers?.values {
       let schema = model.schema[name]
-      let isReal = schema?.kind ?? .real == .real
+      let step = schema?.kind == .wholeNumber ? schema?.step ?? 1 : nil
       let values = isHole.indices.map { row -> Double in
         if !isHole[row] { return .nan }
         let own = WeightedNumbers(Array(numbers[row * draws..<(row + 1) * draws]), weights: weights.row(row))
-        guard isReal else { return own.middle }
         // A tail without a mean has draws that would move it anywhere: what is beyond all that the fit has seen counts as the
         // end of that, unless half of the draws are there.
         let ends = (schema?.minimum ?? -.infinity, schema?.maximum ?? .infinity)
-        return own.mean(within: min(ends.0, own.middle)...max(ends.1, own.middle))
+        let mean = own.mean(within: min(ends.0, own.middle)...max(ends.1, own.middle))
+        return step.map { (mean / $0).rounded() * $0 } ?? mean
       }
       return .numbers(
         NumberColumn(unchecked: values, missingCount: values.count { $0.isNaN }, recording: .init()))
