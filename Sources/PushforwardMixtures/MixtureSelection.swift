@@ -8,6 +8,8 @@ public struct MixtureSelection: Sendable {
     public let components: Int
     /// Kind of the covariances.
     public let kind: CovarianceKind
+    /// The prior.
+    public let prior: MixturePrior?
     /// Mean log-likelihood of the judging rows, nats a row.
     public let heldOut: Double
     /// Bayesian information criterion on the training rows.
@@ -50,6 +52,15 @@ public struct MixtureSelection: Sendable {
     let weight = searched.weights?.reduce(0, +) ?? Double(searched.count)
     var winner: MixtureTrainer?
     func value(_ trial: Trial) -> Double { judging == nil ? -trial.bic : trial.heldOut }
+    func tried(_ own: MixtureFitOptions, _ trainer: MixtureTrainer) throws(MixtureError) -> Trial {
+      let fit = try trainer.fit(own, start: nil, shouldStop: shouldStop)
+      let heldOut = try judging.map { rows throws(MixtureError) in
+        try Self.mean(fit.mixture.logProb(rows, workers: workers), rows.weights)
+      }
+      return Trial(
+        components: own.components, kind: own.kind, prior: own.prior, heldOut: heldOut ?? .nan,
+        bic: fit.mixture.bic(logLikelihood: fit.logLikelihood * weight, rows: weight), fit: fit)
+    }
     for kind in kinds {
       let trainer = try MixtureTrainer(searched, isotropic: kind == .spherical, workers: workers)
       var (bestOfKind, failures) = (-Double.infinity, 0)
@@ -61,13 +72,7 @@ public struct MixtureSelection: Sendable {
         // Trials need not be exact to the last digit; the one that wins goes on.
         own.tolerance = 10 * options.tolerance
         own.restarts = count > 8 ? 1 : options.restarts
-        let fit = try trainer.fit(own, start: nil, shouldStop: shouldStop)
-        let heldOut = try judging.map { rows throws(MixtureError) in
-          try Self.mean(fit.mixture.logProb(rows, workers: workers), rows.weights)
-        }
-        let trial = Trial(
-          components: count, kind: kind, heldOut: heldOut ?? .nan,
-          bic: fit.mixture.bic(logLikelihood: fit.logLikelihood * weight, rows: weight), fit: fit)
+        let trial = try tried(own, trainer)
         trials.append(trial)
         if winner == nil { winner = trainer }
         progress(trial)
@@ -82,17 +87,34 @@ public struct MixtureSelection: Sendable {
         if failures == 2 { break }
       }
     }
-    self.trials = trials
-    best = trials.indices.max { value(trials[$0]) < value(trials[$1]) } ?? 0
+    var best = trials.indices.max { value(trials[$0]) < value(trials[$1]) } ?? 0
     var own = options
     (own.components, own.kind) = (trials[best].components, trials[best].kind)
+    // Components may be far narrower, in some direction, than the rows that the prior is worth: held-out rows say.
+    while judging != nil, own.components > 1, let prior = trials[best].prior, prior.covarianceRows > Self.weakestPrior,
+      !shouldStop(), let winner
+    {
+      own.prior?.covarianceRows = prior.covarianceRows / 10
+      own.tolerance = 10 * options.tolerance
+      let trial = try tried(own, winner)
+      trials.append(trial)
+      progress(trial)
+      if value(trial) <= value(trials[best]) { break }
+      best = trials.count - 1
+    }
+    self.trials = trials
+    self.best = best
+    (own.prior, own.tolerance) = (trials[best].prior, options.tolerance)
     if isLarge { winner = try MixtureTrainer(rows, isotropic: own.kind == .spherical, workers: workers) }
     final = try winner!.fit(own, start: trials[best].fit.mixture, shouldStop: shouldStop)
   }
 
+  /// Rows that a covariance's prior is worth, at least.
+  private static let weakestPrior = 0.005
+
   /// The usual numbers of components, at most one for every few rows.
   public static func usualComponents(rows: Int, columns: Int) -> [Int] {
-    let most = max(1, rows / (2 * (columns + 2)))
+    let most = max(1, rows / (columns + 2))
     return [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256].filter { $0 <= most }
   }
 

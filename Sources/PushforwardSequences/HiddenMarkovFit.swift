@@ -17,8 +17,8 @@ public struct HiddenMarkovOptions: Sendable {
   public var training = BaumWelch()
   /// Starts, of which the best after some rounds goes on.
   public var restarts = 5
-  /// States at most where their number is chosen.
-  public var maximumStates = 20
+  /// States at most where their number is chosen; `nil`: 50 where whole sequences are held out, 20 where blocks of rows are.
+  public var maximumStates: Int?
   /// Seed of the starts and of the choice.
   public var seed: UInt64 = 0
 

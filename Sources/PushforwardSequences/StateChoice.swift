@@ -9,6 +9,8 @@ public struct StateCandidate: Sendable, Equatable {
   public var kind: EmissionKind
   /// Components a state.
   public var perState: Int
+  /// Rows that the prior of a state's covariance is worth, where that was chosen too; `nil`: as many as the options say.
+  public var covarianceRows: Double?
   /// Mean log-likelihood of the held-out rows, nats a row.
   public var heldOut: Double
   /// Its standard error, from the differences between sequences or blocks.
@@ -31,7 +33,7 @@ public struct HeldOutFolds: Sendable {
   /// Units of each fold: ranges of rows.
   public let folds: [[Range<Int>]]
   private let sequences: SequenceLayout
-  private let areSequences: Bool
+  let areSequences: Bool
 
   /// Folds of the given rows.
   ///
@@ -130,7 +132,9 @@ extension HiddenMarkovModel where Emission == ComponentEmission {
     options.training.maximumRounds = min(options.training.maximumRounds, 100)
     options.training.tolerance = max(options.training.tolerance, 1e-4)
     let sizes = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50]
-    let limit = min(options.maximumStates, max(1, rows.count / 10))
+    // Blocks have known rows on both sides, which flatters many states; whole sequences do not.
+    let most = options.maximumStates ?? (folds.areSequences ? 50 : 20)
+    let limit = min(most, max(1, rows.count / 10))
     var found: [StateCandidate] = []
     for kind in rows.numbers.columns == 0 ? [.gaussian] : options.kinds {
       for perState in options.perState {
@@ -152,7 +156,16 @@ extension HiddenMarkovModel where Emission == ComponentEmission {
         if shouldStop() { break }
       }
     }
-    return found.filter { !$0.heldOut.isNaN }.sorted { $0.heldOut > $1.heldOut }
+    found = found.filter { !$0.heldOut.isNaN }.sorted { $0.heldOut > $1.heldOut }
+    // Where some states are far narrower than all rows together, a row of the prior is too wide for them.
+    if var weaker = found.first, rows.numbers.columns > 0, var prior = options.prior, !shouldStop() {
+      prior.covarianceRows /= 100
+      (options.prior, weaker.covarianceRows) = (prior, prior.covarianceRows)
+      let candidate = try evaluate(rows, sequences, folds, weaker, options, workers, shouldStop)
+      progress(candidate)
+      found.insert(candidate, at: candidate.heldOut > found[0].heldOut ? 0 : 1)
+    }
+    return found
   }
 
   private static func evaluate(

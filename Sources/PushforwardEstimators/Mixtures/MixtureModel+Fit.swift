@@ -47,7 +47,7 @@ extension MixtureModel {
     let why = ready.heldOut.rowCount > 0 ? "held-out rows" : "the Bayesian information criterion"
     let record = FitRecord(
       model: .gmm,
-      choice: "\(components), \(part.mixture.kind.rawValue) covariances, "
+      choice: "\(components), \(part.mixture.kind.rawValue) covariances\(Candidate.words(chosen.prior)), "
         + (scaling == .marginal ? "each column on its own normal scale" : "columns scaled alone")
         + ": the choice of \(why) among \(chosen.tried) mixtures" + (chosen.fit.converged ? "" : "; not yet converged"),
       tableRows: table.rowCount, trainingRows: ready.training.rowCount, heldOutRows: ready.heldOut.rowCount,
@@ -70,6 +70,13 @@ extension MixtureModel {
     /// Held-out likelihood in data units (numbers spread over their cells), or minus BIC.
     let value: Double
     let tried: Int
+    let prior: MixturePrior?
+
+    /// How strong the prior is, where that was chosen too.
+    static func words(_ prior: MixturePrior?) -> String {
+      guard let prior, prior.covarianceRows != MixturePrior().covarianceRows else { return "" }
+      return ", a prior of \(Nats.text(prior.covarianceRows)) rows a component"
+    }
 
     init(
       _ ready: MixturePreparation, scaling: EncoderOptions, workers: WorkerPool, isOver: () -> Bool,
@@ -99,10 +106,11 @@ extension MixtureModel {
         let held = trial.heldOut + shift
         progress(
           .stage(
-            "\(name), \(trial.components) \(trial.kind.rawValue): "
+            "\(name), \(trial.components) \(trial.kind.rawValue)\(Self.words(trial.prior)): "
               + (held.isFinite ? "\(Nats.text(held)) nats a row" : "BIC \(Nats.text(trial.bic))")))
       }
       let best = selection.trials[selection.best]
+      prior = best.prior
       fit = selection.final
       tried = selection.trials.count
       let total = rows.mixture.weights?.reduce(0, +) ?? Double(count)

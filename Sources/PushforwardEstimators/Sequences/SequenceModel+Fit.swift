@@ -41,7 +41,7 @@ extension SequenceModel {
     let encoding = try MixedEncoding(fitting: table, weights: weights, choice: choice, options: scaling)
     let rows = try encoding.rows(table, jitterSeed: options.seed)
     let shift = rows.logDet.reduce(0, +) / Double(table.rowCount)
-    let settings = self.settings(options)
+    var settings = self.settings(options)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     func isOver() -> Bool {
       shouldStop() || options.maximumSeconds.map { (ContinuousClock().now - start).inSeconds > $0 } ?? false
@@ -62,6 +62,7 @@ extension SequenceModel {
     let best =
       candidates.first
       ?? StateCandidate(states: settings.states ?? 1, kind: settings.kinds[0], perState: settings.perState[0])
+    if let rows = best.covarianceRows { settings.prior?.covarianceRows = rows }
     if options.sequences.emission == .flow {
       let plan = FlowEmissionPlan(options, rows: table.rowCount, features: encoding.numbers.count)
       return try fitFlow(
@@ -152,5 +153,6 @@ extension SequenceModel {
   private static func words(_ candidate: StateCandidate) -> String {
     "\(candidate.states == 1 ? "1 state" : "\(candidate.states) states"), \(candidate.kind.rawValue) emissions"
       + (candidate.perState > 1 ? " of \(candidate.perState) components" : "")
+      + (candidate.covarianceRows.map { ", a prior of \(Nats.text($0)) rows a state" } ?? "")
   }
 }
