@@ -24,6 +24,8 @@ public struct MixtureSelection: Sendable {
   public let best: Int
   /// The fit of that trial, carried on to the tolerance asked for.
   public let final: MixtureFit
+  /// Its mixture with a small share of a wide background, for rows like none fitted to; this is what the judging rows judge.
+  public let mixture: GaussianMixture
 
   /// Tries more and more components of each kind until the judging rows are explained no better.
   ///
@@ -52,10 +54,17 @@ public struct MixtureSelection: Sendable {
     let weight = searched.weights?.reduce(0, +) ?? Double(searched.count)
     var winner: MixtureTrainer?
     func value(_ trial: Trial) -> Double { judging == nil ? -trial.bic : trial.heldOut }
+    let single = try GaussianMixture.fit(
+      searched, options: MixtureFitOptions(components: 1, kind: .diagonal), workers: workers)
+    let background = try GaussianMixture.background(single.mixture)
+    func complete(_ mixture: GaussianMixture) throws(MixtureError) -> GaussianMixture {
+      let share = GaussianMixture.backgroundShare(components: mixture.components, rows: weight)
+      return try mixture.withBackground(background, share: share)
+    }
     func tried(_ own: MixtureFitOptions, _ trainer: MixtureTrainer) throws(MixtureError) -> Trial {
       let fit = try trainer.fit(own, start: nil, shouldStop: shouldStop)
       let heldOut = try judging.map { rows throws(MixtureError) in
-        try Self.mean(fit.mixture.logProb(rows, workers: workers), rows.weights)
+        try Self.mean(complete(fit.mixture).logProb(rows, workers: workers), rows.weights)
       }
       return Trial(
         components: own.components, kind: own.kind, prior: own.prior, heldOut: heldOut ?? .nan,
@@ -107,6 +116,7 @@ public struct MixtureSelection: Sendable {
     (own.prior, own.tolerance) = (trials[best].prior, options.tolerance)
     if isLarge { winner = try MixtureTrainer(rows, isotropic: own.kind == .spherical, workers: workers) }
     final = try winner!.fit(own, start: trials[best].fit.mixture, shouldStop: shouldStop)
+    mixture = try complete(final.mixture)
   }
 
   /// Rows that a covariance's prior is worth, at least.

@@ -37,21 +37,22 @@ extension MixtureModel {
     }
     let (chosen, scaling) = best!
     let (gaussian, independent) = try MixturePart.baselines(ready, workers: workers)
-    let part = MixturePart(encoding: chosen.encoding, mixture: chosen.fit.mixture)
+    let part = MixturePart(encoding: chosen.encoding, mixture: chosen.mixture)
     let summary = try ready.likelihood { try part.logProb($0, workers: workers) }
     var hash = NumberHash()
     for numbers in [part.mixture.weights, part.mixture.means, part.mixture.covariances] + part.mixture.probabilities {
       hash.add(numbers)
     }
-    let components = part.mixture.components == 1 ? "1 component" : "\(part.mixture.components) components"
+    let own = chosen.fit.mixture
+    let components = own.components == 1 ? "1 component" : "\(own.components) components"
     let why = ready.heldOut.rowCount > 0 ? "held-out rows" : "the Bayesian information criterion"
     let record = FitRecord(
       model: .gmm,
-      choice: "\(components), \(part.mixture.kind.rawValue) covariances\(Candidate.words(chosen.prior)), "
+      choice: "\(components), \(own.kind.rawValue) covariances\(Candidate.words(chosen.prior)), "
         + (scaling == .marginal ? "each column on its own normal scale" : "columns scaled alone")
         + ": the choice of \(why) among \(chosen.tried) mixtures" + (chosen.fit.converged ? "" : "; not yet converged"),
       tableRows: table.rowCount, trainingRows: ready.training.rowCount, heldOutRows: ready.heldOut.rowCount,
-      leftOutNote: nil, plan: nil, parameterCount: part.mixture.freeParameters, stopReason: nil,
+      leftOutNote: nil, plan: nil, parameterCount: own.freeParameters, stopReason: nil,
       epochs: Double(chosen.fit.rounds), bestEpoch: Double(chosen.fit.rounds), recoveries: [], heldOut: summary.mean,
       heldOutStandardError: summary.standardError,
       heldOutIndependent: try ready.likelihood { try independent.logProb($0, workers: workers) }.mean,
@@ -67,6 +68,8 @@ extension MixtureModel {
   private struct Candidate {
     let encoding: MixedEncoding
     let fit: MixtureFit
+    /// With a background.
+    let mixture: GaussianMixture
     /// Held-out likelihood in data units (numbers spread over their cells), or minus BIC.
     let value: Double
     let tried: Int
@@ -112,6 +115,7 @@ extension MixtureModel {
       let best = selection.trials[selection.best]
       prior = best.prior
       fit = selection.final
+      mixture = selection.mixture
       tried = selection.trials.count
       let total = rows.mixture.weights?.reduce(0, +) ?? Double(count)
       value = judging == nil ? -best.bic + 2 * shift * total : best.heldOut + shift

@@ -108,16 +108,13 @@ extension SequenceModel {
       lengths: kept(sequences.lengths), encoding: encoding, sequence: sequence)
   }
 
-  /// Every state has half a row's share of a normal distribution twice as wide as that of all rows, for rows to come that lie
+  /// Every state has half a row's share of independent columns twice as wide as those of all rows, for rows to come that lie
   /// where none was fitted to.
   private static func withBackground(
     _ model: ComponentHiddenMarkovModel, _ memoryless: GaussianMixture, rows: Int
   ) throws -> ComponentHiddenMarkovModel {
-    let wide = try GaussianMixture(
-      features: memoryless.features, weights: [1], means: memoryless.means, kind: .full,
-      covariances: memoryless.covarianceMatrix(0).map { 4 * $0 }, levels: memoryless.levels,
-      probabilities: memoryless.probabilities)
-    let share = min(0.01, 0.5 * Double(model.states) / Double(rows + model.states))
+    let share = GaussianMixture.backgroundShare(components: model.states, rows: Double(rows))
+    let wide = try GaussianMixture.background(memoryless)
     return try HiddenMarkovModel(
       chain: model.chain, emission: model.emission.withBackground(wide, share: share))
   }
