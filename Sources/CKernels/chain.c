@@ -18,11 +18,10 @@
   PF_DISPATCH(void, pf_chain_head_backward, S,                                                                         \
               (const T *gradient, const T *dy, T *d_head, long rows, int overwrite),                                   \
               (gradient, dy, d_head, rows, overwrite))                                                                 \
-  PF_DISPATCH(void, pf_chain_hint, S,                                                                                  \
-              (const pf_chain_shape *shape, const T *cells, const int32_t *inputs, long count, long hint, T *mixture), \
-              (shape, cells, inputs, count, hint, mixture))                                                            \
-  PF_DISPATCH(void, pf_chain_hint_backward, S,                                                                         \
-              (const pf_chain_shape *shape, const T *cells, long hint, T *gradient), (shape, cells, hint, gradient))   \
+  PF_DISPATCH(void, pf_chain_hint, S, (const pf_chain_hint_shape *shape, const T *cells, T *mixture),                  \
+              (shape, cells, mixture))                                                                                 \
+  PF_DISPATCH(void, pf_chain_hint_backward, S, (const pf_chain_hint_shape *shape, const T *cells, T *gradient),        \
+              (shape, cells, gradient))                                                                                \
   PF_DISPATCH(void, pf_chain_draw, S,                                                                                  \
               (const pf_chain_shape *shape, const T *head, const T *uniform, const T *normal, T *code, T *low,         \
                T *high, T *width, T *scratch),                                                                         \

@@ -53,11 +53,7 @@ struct CellTiles {
       }
     }
     guard plan.hintCount > 0 else { return }
-    for index in plan.columns.indices {
-      guard let hint = plan.columns[index].hint else { continue }
-      (out + hint.row * lanes).update(repeating: 0, count: 2 * lanes)
-      if let hints { plan.writeHints(index, out, by: hints) }
-    }
+    for index in plan.columns.indices { plan.writeHints(index, out, by: hints) }
   }
 
   /// Puts rows `start...` of a pass on the tape.

@@ -19,8 +19,10 @@ public struct ChainColumn: Codable, Sendable, Equatable {
   /// missing is seen as missing anyway. Left out (missing) itself, it has no part in a score, which so stays the marginal
   /// of the cells that are there.
   public var presenceOf: Int?
-  /// Numbers of the columns, conditions or before it in the chain, whose cells give a hint of this column's (see `ChainHint`).
-  public var hintedBy: [Int]?
+  /// Of each hint of this column's cells (see `ChainHint`) the numbers of the columns that it comes from.
+  ///
+  /// Conditions and columns before it in the chain count where they are seen, columns after it where they are given.
+  public var hintedBy: [[Int]]?
 
   /// Number of classes, the continuous one included.
   public var classes: Int { atoms + (hasContinuous ? 1 : 0) }

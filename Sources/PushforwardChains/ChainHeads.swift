@@ -154,9 +154,9 @@ extension Chain {
       run(rows: rows.count, workers: workers) { tape, start in
         let cells = tiles.input(on: tape, start: start)
         let head = network.head(of: index, network.outputs(cells, on: tape), on: tape)
-        if column.hint != nil {
+        if !column.hints.isEmpty {
           for tile in 0..<tape.tiles {
-            plan.applyHint(
+            plan.applyHints(
               index, head: tape.pointer(head) + tile * headRows * tape.lanes,
               cells: UnsafePointer(tape.pointer(cells) + tile * plan.cellFeatures * tape.lanes))
           }

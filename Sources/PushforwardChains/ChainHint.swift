@@ -17,55 +17,76 @@ public struct ChainHint: Sendable, Equatable {
 
   /// None.
   public static let none = ChainHint(place: 0, width: 0)
+
+  /// None where it is no number.
+  var sound: ChainHint { place.isFinite && width.isFinite && width > 0 ? self : .none }
 }
 
-/// Gives a column's hint from the cells of its inputs (`ChainColumn.hintedBy`, in that order), none of them missing.
-public typealias ChainHints = @Sendable (_ column: Int, _ inputs: UnsafeBufferPointer<DrawnCell>) -> ChainHint
+/// Gives a column's hint of that number from the cells of its inputs (`ChainColumn.hintedBy`, in that order), none missing.
+public typealias ChainHints =
+  @Sendable (_ column: Int, _ number: Int, _ inputs: UnsafeBufferPointer<DrawnCell>) ->
+  ChainHint
 
 extension ChainPlan {
-  /// Where a column's hint comes from and lies.
+  /// Where a hint of a column comes from and lies.
   struct Hint: Sendable {
+    let number: Int
     let inputs: [Int]
+    let inputRows: [pf_chain_hint_input]
     /// Row of the places among the cells; the widths follow.
     let row: Int
-    /// Each input's rows of codes and of states.
-    let inputRows: [Int32]
+    /// Gaussians of the head, and those relative to this hint.
+    let components: Int
+    let first: Int
+    let relative: Int
+
+    func withShape(_ body: (UnsafePointer<pf_chain_hint_shape>) -> Void) {
+      inputRows.withUnsafeBufferPointer { inputs in
+        var shape = pf_chain_hint_shape(
+          inputs: inputs.baseAddress, count: Int32(inputs.count), row: Int32(row), components: Int32(components),
+          first: Int32(first), relative: Int32(relative))
+        body(&shape)
+      }
+    }
   }
 
-  /// Writes a column's hints into a tile whose cells are there.
-  func writeHints(_ index: Int, _ cells: UnsafeMutablePointer<Float>, by hints: ChainHints) {
-    guard let hint = columns[index].hint else { return }
+  /// Writes a column's hints into a tile whose cells are there; without a source there are none.
+  func writeHints(_ index: Int, _ cells: UnsafeMutablePointer<Float>, by hints: ChainHints?) {
     let lanes = Int(PF_LANES)
-    withUnsafeTemporaryAllocation(of: DrawnCell.self, capacity: hint.inputs.count) { seen in
-      for lane in 0..<lanes {
-        var found = ChainHint.none
-        var areThere = true
-        for (place, input) in hint.inputs.enumerated() {
-          func value(_ row: Int?) -> Float { row.map { cells[$0 * lanes + lane] } ?? 0 }
-          let code = cells[codeRow(input) * lanes + lane]
-          areThere = areThere && code >= 0
-          seen.initializeElement(
-            at: place,
-            to: DrawnCell(
-              code: Int32(code), low: value(lowRow(input)), high: value(highRow(input)), width: value(widthRow(input))))
+    for hint in columns[index].hints {
+      let places = cells + hint.row * lanes
+      guard let hints else {
+        places.update(repeating: 0, count: 2 * lanes)
+        continue
+      }
+      withUnsafeTemporaryAllocation(of: DrawnCell.self, capacity: hint.inputs.count) { seen in
+        for lane in 0..<lanes {
+          var areThere = true
+          for (place, input) in hint.inputs.enumerated() {
+            func value(_ row: Int?) -> Float { row.map { cells[$0 * lanes + lane] } ?? 0 }
+            let code = cells[codeRow(input) * lanes + lane]
+            areThere = areThere && code >= 0
+            seen.initializeElement(
+              at: place,
+              to: DrawnCell(
+                code: Int32(code), low: value(lowRow(input)), high: value(highRow(input)), width: value(widthRow(input))
+              ))
+          }
+          let found = areThere ? hints(index, hint.number, UnsafeBufferPointer(seen)).sound : .none
+          places[lane] = found.place
+          places[lanes + lane] = found.width
         }
-        if areThere { found = hints(index, UnsafeBufferPointer(seen)) }
-        if !(found.place.isFinite && found.width.isFinite && found.width > 0) { found = .none }
-        cells[hint.row * lanes + lane] = found.place
-        cells[(hint.row + 1) * lanes + lane] = found.width
       }
     }
   }
 
   /// Makes a column's relative Gaussians ordinary ones, in the rows of its head.
-  func applyHint<Scalar: ChainScalar>(
+  func applyHints<Scalar: ChainScalar>(
     _ index: Int, head: UnsafeMutablePointer<Scalar>, cells: UnsafePointer<Scalar>
   ) {
     let column = columns[index]
-    guard let hint = column.hint else { return }
-    withUnsafePointer(to: column.shape) { shape in
-      Scalar.chainHint(
-        shape, cells, hint.inputRows, hint.inputs.count, hint.row, head + column.headClasses * Int(PF_LANES))
+    for hint in column.hints {
+      hint.withShape { Scalar.chainHint($0, cells, head + column.headClasses * Int(PF_LANES)) }
     }
   }
 }

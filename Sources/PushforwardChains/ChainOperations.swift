@@ -109,7 +109,7 @@ final class ChainHeadOperation<Scalar: ChainScalar>: TapeOperation<Scalar>, @unc
     let (lanes, rows) = (context.lanes, context.inputFeatures(node, 1))
     let saved = context.tape.recordsGradients ? context.tape.makeScratch(count: rows * lanes * context.tiles) : nil
     node.saved = saved
-    let most = columns.reduce(0) { plan.columns[$1].hint == nil ? $0 : max($0, plan.columns[$1].headRows) }
+    let most = columns.reduce(0) { plan.columns[$1].hints.isEmpty ? $0 : max($0, plan.columns[$1].headRows) }
     let moved = most > 0 ? context.tape.makeScratch(count: most * lanes) : nil
     for tile in 0..<context.tiles {
       let cells = context.input(node, 0) + tile * plan.cellFeatures * lanes
@@ -119,9 +119,9 @@ final class ChainHeadOperation<Scalar: ChainScalar>: TapeOperation<Scalar>, @unc
         let row = firstRow(index)
         let column = plan.columns[index]
         var head = heads + row * lanes
-        if column.hint != nil, let moved {
+        if !column.hints.isEmpty, let moved {
           moved.update(from: head, count: column.headRows * lanes)
-          plan.applyHint(index, head: moved, cells: cells)
+          plan.applyHints(index, head: moved, cells: cells)
           head = UnsafePointer(moved)
         }
         withUnsafePointer(to: column.shape) { shape in
@@ -131,8 +131,9 @@ final class ChainHeadOperation<Scalar: ChainScalar>: TapeOperation<Scalar>, @unc
             plan.lowRow(index).map { cells + $0 * lanes }, plan.highRow(index).map { cells + $0 * lanes },
             plan.widthRow(index).map { cells + $0 * lanes }, cells + plan.stateRow(index) * lanes, out + place * lanes,
             slopes)
-          if let hint = column.hint, let slopes {
-            Scalar.chainHintBackward(shape, cells, hint.row, slopes + column.headClasses * lanes)
+          guard let slopes else { return }
+          for hint in column.hints {
+            hint.withShape { Scalar.chainHintBackward($0, cells, slopes + column.headClasses * lanes) }
           }
         }
       }

@@ -23,7 +23,7 @@ struct ChainPlan: Sendable {
     let hasPositions: Bool
     /// The column whose presence this one tells.
     let presenceOf: Int?
-    let hint: Hint?
+    let hints: [Hint]
 
     var headRows: Int { position == nil ? 0 : Int(withUnsafePointer(to: shape) { pf_chain_head_rows($0) }) }
     var headClasses: Int { Int(withUnsafePointer(to: shape) { pf_chain_head_classes($0) }) }
@@ -87,9 +87,11 @@ struct ChainPlan: Sendable {
     hiddenDegrees = Self.hiddenDegrees(
       units: settings.hidden, positions: order.count, givenShare: hasGiven ? settings.givenShare : 0)
     let continuousCount = specification.columns.count { $0.hasContinuous }
-    let hinted = specification.columns.indices.filter { specification.columns[$0].hintedBy != nil }
+    let hintCount = specification.columns.reduce(0) { $0 + ($1.hintedBy?.count ?? 0) }
     let firstHint = shapes.count + 3 * continuousCount
-    let firstState = firstHint + 2 * hinted.count
+    let firstState = firstHint + 2 * hintCount
+    let places = specification.columns.indices.map { specification.order.firstIndex(of: $0) ?? -1 }
+    var hintRow = firstHint
     var continuous = 0
     columns = specification.columns.indices.map { index in
       let column = specification.columns[index]
@@ -99,23 +101,28 @@ struct ChainPlan: Sendable {
         laterRow: later[index], position: specification.order.firstIndex(of: index).map { $0 + 1 },
         outputRows: outputs[index], hasLowRank: lowRank[index], hasPositions: column.positions != nil,
         presenceOf: column.presenceOf,
-        hint: column.hintedBy.flatMap { inputs in
-          hinted.firstIndex(of: index).map { place in
-            Hint(
-              inputs: inputs, row: firstHint + 2 * place,
-              inputRows: inputs.flatMap { [Int32($0), Int32(firstState + $0)] })
-          }
+        hints: (column.hintedBy ?? []).enumerated().map { number, inputs in
+          defer { hintRow += 2 }
+          let relative = settings.relativeComponents(hints: column.hintedBy?.count ?? 0)
+          return Hint(
+            number: number, inputs: inputs,
+            inputRows: inputs.map {
+              pf_chain_hint_input(
+                code: Int32($0), state: Int32(firstState + $0), is_later: places[$0] > places[index] ? 1 : 0)
+            },
+            row: hintRow, components: Int(shapes[index].components), first: settings.components + number * relative,
+            relative: relative)
         })
     }
     self.continuousCount = continuousCount
-    hintCount = hinted.count
+    self.hintCount = hintCount
   }
 
   private static func shape(_ column: ChainColumn, _ settings: ChainSettings) -> pf_chain_shape {
-    pf_chain_shape(
+    let hints = column.hintedBy?.count ?? 0
+    return pf_chain_shape(
       atoms: Int32(column.atoms), continuous: column.hasContinuous ? 1 : 0,
-      components: Int32(settings.components + (column.hintedBy == nil ? 0 : settings.relativeComponents)),
-      relative: Int32(column.hintedBy == nil ? 0 : settings.relativeComponents),
+      components: Int32(settings.components + hints * settings.relativeComponents(hints: hints)),
       embedding: column.atoms == 0 || column.presenceOf != nil
         ? 0 : Int32(min(settings.embedding, max(2, column.classes))),
       pieces: column.hasContinuous || column.positions != nil ? Int32(settings.pieces) : 0,

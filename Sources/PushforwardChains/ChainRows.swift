@@ -84,15 +84,14 @@ public struct ChainRows: Sendable, Equatable {
   }
 
   /// A row's hint for a column, none where an input is missing.
-  func hint(of index: Int, by inputs: [Int], row: Int, _ hints: ChainHints?) -> ChainHint {
-    guard let hints, inputs.allSatisfy({ columns[$0].codes[row] >= 0 }) else { return .none }
-    let cells = inputs.map { input -> DrawnCell in
+  func hint(of index: Int, _ hint: ChainPlan.Hint, row: Int, _ hints: ChainHints?) -> ChainHint {
+    guard let hints, hint.inputs.allSatisfy({ columns[$0].codes[row] >= 0 }) else { return .none }
+    let cells = hint.inputs.map { input -> DrawnCell in
       let cells = columns[input]
       return cells.low.isEmpty
         ? DrawnCell(code: cells.codes[row], low: 0, high: 0, width: 0)
         : DrawnCell(code: cells.codes[row], low: cells.low[row], high: cells.high[row], width: cells.width[row])
     }
-    let found = cells.withUnsafeBufferPointer { hints(index, $0) }
-    return found.place.isFinite && found.width.isFinite && found.width > 0 ? found : .none
+    return cells.withUnsafeBufferPointer { hints(index, hint.number, $0) }.sound
   }
 }

@@ -179,9 +179,9 @@ final class ChainSampler {
       head = expanded.pointer
     }
     let base = cells.pointer
-    if column.hint != nil {
-      if let hints { plan.writeHints(index, base, by: hints) }
-      plan.applyHint(index, head: head, cells: base)
+    if !column.hints.isEmpty {
+      plan.writeHints(index, base, by: hints)
+      plan.applyHints(index, head: head, cells: base)
     }
     let codes = base + plan.codeRow(index) * lanes
     let wanted = (0..<lanes).map { codes[$0] == Float(PF_CHAIN_TO_DRAW) }

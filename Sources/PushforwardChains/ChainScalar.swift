@@ -29,13 +29,11 @@ public protocol ChainScalar: TileScalar {
 
   /// `pf_chain_hint`.
   static func chainHint(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Self>, _ inputs: UnsafePointer<Int32>, _ count: Int,
-    _ hint: Int, _ mixture: UnsafeMutablePointer<Self>)
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Self>, _ mixture: UnsafeMutablePointer<Self>)
 
   /// `pf_chain_hint_backward`.
   static func chainHintBackward(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Self>, _ hint: Int,
-    _ gradient: UnsafeMutablePointer<Self>)
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Self>, _ gradient: UnsafeMutablePointer<Self>)
 
   /// `pf_chain_draw`.
   static func chainDraw(
@@ -83,18 +81,16 @@ extension Float: ChainScalar {
 
   /// See `ChainScalar`.
   public static func chainHint(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Float>, _ inputs: UnsafePointer<Int32>,
-    _ count: Int, _ hint: Int, _ mixture: UnsafeMutablePointer<Float>
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Float>, _ mixture: UnsafeMutablePointer<Float>
   ) {
-    pf_chain_hint_f32(shape, cells, inputs, count, hint, mixture)
+    pf_chain_hint_f32(shape, cells, mixture)
   }
 
   /// See `ChainScalar`.
   public static func chainHintBackward(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Float>, _ hint: Int,
-    _ gradient: UnsafeMutablePointer<Float>
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>
   ) {
-    pf_chain_hint_backward_f32(shape, cells, hint, gradient)
+    pf_chain_hint_backward_f32(shape, cells, gradient)
   }
 
   /// See `ChainScalar`.
@@ -147,18 +143,17 @@ extension Double: ChainScalar {
 
   /// See `ChainScalar`.
   public static func chainHint(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Double>, _ inputs: UnsafePointer<Int32>,
-    _ count: Int, _ hint: Int, _ mixture: UnsafeMutablePointer<Double>
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Double>, _ mixture: UnsafeMutablePointer<Double>
   ) {
-    pf_chain_hint_f64(shape, cells, inputs, count, hint, mixture)
+    pf_chain_hint_f64(shape, cells, mixture)
   }
 
   /// See `ChainScalar`.
   public static func chainHintBackward(
-    _ shape: UnsafePointer<pf_chain_shape>, _ cells: UnsafePointer<Double>, _ hint: Int,
+    _ shape: UnsafePointer<pf_chain_hint_shape>, _ cells: UnsafePointer<Double>,
     _ gradient: UnsafeMutablePointer<Double>
   ) {
-    pf_chain_hint_backward_f64(shape, cells, hint, gradient)
+    pf_chain_hint_backward_f64(shape, cells, gradient)
   }
 
   /// See `ChainScalar`.

@@ -64,12 +64,13 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
       }
     }
     for (index, column) in plan.columns.enumerated() {
-      guard let hint = column.hint else { continue }
-      (names[hint.row], names[hint.row + 1]) = (names[index], names[index])
-      for row in 0..<rows.count {
-        let found = rows.hint(of: index, by: hint.inputs, row: row, hints)
-        packed.pointer[row * stride + hint.row] = Scalar(found.place)
-        packed.pointer[row * stride + hint.row + 1] = Scalar(found.width)
+      for hint in column.hints {
+        (names[hint.row], names[hint.row + 1]) = (names[index], names[index])
+        for row in 0..<rows.count {
+          let found = rows.hint(of: index, hint, row: row, hints)
+          packed.pointer[row * stride + hint.row] = Scalar(found.place)
+          packed.pointer[row * stride + hint.row + 1] = Scalar(found.width)
+        }
       }
     }
     featureNames = names

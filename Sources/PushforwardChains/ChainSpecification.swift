@@ -17,8 +17,10 @@ public struct ChainSettings: Codable, Sendable, Equatable {
   public var pieces = 32
   /// Gaussians of a head's continuous class.
   public var components = 20
-  /// Further ones in columns with a hint: relative to it.
-  var relativeComponents: Int { min(3, Int(PF_CHAIN_MAX_COMPONENTS) - components) }
+  /// Further ones for each hint of a column: relative to it.
+  func relativeComponents(hints: Int) -> Int {
+    hints == 0 ? 0 : min(3, (Int(PF_CHAIN_MAX_COMPONENTS) - components) / hints)
+  }
   /// Smallest standard deviation of a Gaussian on the scale z.
   public var scaleFloor = 3e-4
   /// Columns with more classes have heads of low rank, which keeps 20,000 levels in bounded memory.
@@ -104,14 +106,13 @@ public struct ChainSpecification: Codable, Sendable, Equatable {
       else { throw ChainError.column(index: index, expected: "two classes, before the modelled column they tell of") }
     }
     for (index, column) in columns.enumerated() {
-      guard let inputs = column.hintedBy else { continue }
-      let place = order.firstIndex(of: index) ?? -1
-      let arePossible = inputs.allSatisfy { input in
-        columns.indices.contains(input) && columns[input].presenceOf == nil
-          && (columns[input].isCondition || order.prefix(max(place, 0)).contains(input))
+      guard let hints = column.hintedBy else { continue }
+      let arePossible = hints.allSatisfy { inputs in
+        !inputs.isEmpty
+          && inputs.allSatisfy { $0 != index && columns.indices.contains($0) && columns[$0].presenceOf == nil }
       }
-      guard place >= 0, column.hasContinuous, column.classes <= settings.largestFullHead, !inputs.isEmpty, arePossible
-      else { throw ChainError.column(index: index, expected: "a scale, and hints from columns before it") }
+      guard order.contains(index), column.hasContinuous, column.classes <= settings.largestFullHead, arePossible
+      else { throw ChainError.column(index: index, expected: "a scale, and hints from other columns") }
     }
     guard !order.isEmpty else { throw ChainError.column(index: 0, expected: "at least one modelled column") }
   }

@@ -58,25 +58,27 @@ extension ChainNetwork {
         points.append((Self.middle(cells, row), weights.map { Double($0[row]) } ?? 1))
       }
       points.sort { $0.0 < $1.0 }
-      let relative = Int(column.shape.relative)
-      result += mixtureBias(points, components: Int(column.shape.components) - relative, relative: relative)
+      let hints = column.hints.map(\.relative)
+      result += mixtureBias(points, components: Int(column.shape.components) - hints.reduce(0, +), hints: hints)
     }
     return result.map { Scalar($0) }
   }
 
-  /// Equal shares, means at the points' quantiles, deviations of the means' distances; those relative to a hint have half of
-  /// all, stand where it says, and are from half to four times as wide.
-  private func mixtureBias(_ points: [(Double, Double)], components n: Int, relative: Int) -> [Double] {
+  /// Equal shares, means at the points' quantiles, deviations of the means' distances; those relative to a hint have
+  /// as much as all of them, stand where it says, and are from half to four times as wide.
+  private func mixtureBias(_ points: [(Double, Double)], components n: Int, hints: [Int]) -> [Double] {
     let levels = (0..<n).map { (Double($0) + 0.5) / Double(n) }
     let means: [Double] = points.isEmpty ? levels.map { -2 + 4 * $0 } : quantiles(points, levels)
     let logScales: [Double] = means.indices.map { place in
       let gap: Double = n == 1 ? 1 : (means[min(place + 1, n - 1)] - means[max(place - 1, 0)]) / 2
       return log(min(max(gap, 0.05), 1))
     }
-    let share = log(Double(n) / Double(max(relative, 1)))
-    return [Double](repeating: 0, count: n) + [Double](repeating: share, count: relative)
-      + means + [Double](repeating: 0, count: relative)
-      + logScales + (0..<relative).map { log(0.5) + log(8) * Double($0) / Double(max(relative - 1, 1)) }
+    let shares = hints.flatMap { [Double](repeating: log(Double(n) / Double($0)), count: $0) }
+    let widths = hints.flatMap { count in
+      (0..<count).map { log(0.5) + log(8) * Double($0) / Double(max(count - 1, 1)) }
+    }
+    let zeros = [Double](repeating: 0, count: shares.count)
+    return [Double](repeating: 0, count: n) + shares + means + zeros + logScales + widths
   }
 
   /// Places on z of a column's cells, sorted, with their weights; atoms count where they have positions.

@@ -35,7 +35,7 @@ struct HeadTests {
   }
 
   private let shape = pf_chain_shape(
-    atoms: 2, continuous: 1, components: 3, relative: 0, embedding: 2, pieces: 4, scale_floor: 1e-3)
+    atoms: 2, continuous: 1, components: 3, embedding: 2, pieces: 4, scale_floor: 1e-3)
   /// Logits of two atoms and the continuous class, then shares, means and log-scales of three Gaussians.
   private let head = [0.3, -0.7, 0.9, 0.1, -0.4, 0.6, -1.0, 0.2, 1.5, -0.5, -3.0, 0.1]
 
@@ -65,7 +65,7 @@ struct HeadTests {
   }
 
   @Test func tailsAndNarrowCellsKeepTheirDigits() {
-    let one = pf_chain_shape(atoms: 0, continuous: 1, components: 1, relative: 0, embedding: 0, pieces: 4, scale_floor: 1e-3)
+    let one = pf_chain_shape(atoms: 0, continuous: 1, components: 1, embedding: 0, pieces: 4, scale_floor: 1e-3)
     let scale = 1e-3 + exp(-2.0)
     func reference(_ low: Double, _ high: Double) -> Double {
       // The tail beyond 5 deviations by its continued fraction, on a logarithmic scale.

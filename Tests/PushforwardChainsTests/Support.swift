@@ -12,15 +12,17 @@ enum Fixture {
     ChainColumn(name: "grade", atoms: 5, hasContinuous: false, positions: [-2, -1, 0, 1, 2]),
   ]
 
-  /// Those columns, with hints of the length by what was paid and the grade.
+  /// Those columns, with hints of the length by what was paid and the grade, of what was paid by the site, and by columns after it.
   static let hinted: [ChainColumn] = {
     var columns = Fixture.columns
-    columns[2].hintedBy = [3, 4]
+    columns[2].hintedBy = [[3, 4]]
+    columns[3].hintedBy = [[0], [2, 1]]
     return columns
   }()
 
-  static let hints: ChainHints = { _, cells in
-    ChainHint(place: 0.4 * Float(cells[1].code) - 0.5 + (cells[0].code == 2 ? 0.1 : 0), width: 0.05)
+  static let hints: ChainHints = { column, number, cells in
+    if column == 3 { return ChainHint(place: number == 0 ? 0.25 : cells[0].low, width: number == 0 ? 0.5 : 0.1) }
+    return ChainHint(place: 0.4 * Float(cells[1].code) - 0.5 + (cells[0].code == 2 ? 0.1 : 0), width: 0.05)
   }
 
   static func specification(

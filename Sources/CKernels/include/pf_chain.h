@@ -25,11 +25,22 @@ enum pf_chain_state { PF_CHAIN_PLAIN = 0, PF_CHAIN_GIVEN = 1, PF_CHAIN_UNSEEN = 
 typedef struct {
   int32_t atoms, continuous; /* classes of point mass; 0 or 1 */
   int32_t components;        /* Gaussians of the continuous class, at most PF_CHAIN_MAX_COMPONENTS */
-  int32_t relative;          /* how many of them, the last ones, are told relative to a hint (pf_chain_hint) */
   int32_t embedding;         /* numbers that stand for a class in the network's input */
   int32_t pieces;            /* of the piecewise-linear encoding of z; 0 for none */
   double scale_floor;        /* smallest standard deviation of a Gaussian */
 } pf_chain_shape;
+
+/* A hint of a head: some components of its mixture are told relative to a place that other cells tell. */
+typedef struct {
+  int32_t code, state; /* the input's rows among the cells */
+  int32_t is_later;    /* whether it comes after the head's column in the chain: it counts where it is given only */
+} pf_chain_hint_input;
+typedef struct {
+  const pf_chain_hint_input *inputs;
+  int32_t count;
+  int32_t row;                         /* of the hint's places among the cells; the widths follow */
+  int32_t components, first, relative; /* of the mixture: all, and `relative` from `first` on that the hint is for */
+} pf_chain_hint_shape;
 
 /* Rows of a column's encoding: embedding, then z and its pieces (if pieces > 0), then the flag of presence. */
 static inline long pf_chain_encoding_rows(const pf_chain_shape *s) {
@@ -60,14 +71,12 @@ static inline long pf_chain_head_rows(const pf_chain_shape *s) {
                          const T *width, const T *state, T *log_probability, T *gradient);                            \
   /* d_head += (or =, overwrite != 0) gradient * dy, dy one row. */                                                   \
   void pf_chain_head_backward_##S(const T *gradient, const T *dy, T *d_head, long rows, int overwrite);               \
-  /* Makes the last `relative` components of a head's mixture, in place, ordinary ones: mean = place + width * mean,     \
-     log-scale += log(width), where the hint's width is above zero and all `count` inputs are there and seen; no weight \
-     elsewhere. cells: the tile; hint: its row with the hint's places, followed by the widths; inputs: for each input   \
-     its rows of codes and of states. A finite hint of width 0 is none. */                                             \
-  void pf_chain_hint_##S(const pf_chain_shape *shape, const T *cells, const int32_t *inputs, long count, long hint,    \
-                         T *mixture);                                                                                  \
-  /* The derivative by the mixture after pf_chain_hint, in place made that by the mixture before it. */               \
-  void pf_chain_hint_backward_##S(const pf_chain_shape *shape, const T *cells, long hint, T *gradient);                \
+  /* Makes a hint's components ordinary ones, in place: mean = place + width * mean, log-scale += log(width), where the\
+     width is above zero and all inputs are there and seen; no weight elsewhere. mixture: the head's rows of weights,  \
+     means and log-scales. A finite place with a width of 0 is no hint. */                                             \
+  void pf_chain_hint_##S(const pf_chain_hint_shape *shape, const T *cells, T *mixture);                                \
+  /* The derivative by the mixture after pf_chain_hint, in place made that by the mixture before it. */                \
+  void pf_chain_hint_backward_##S(const pf_chain_hint_shape *shape, const T *cells, T *gradient);                      \
   /* Draws cells whose code is PF_CHAIN_TO_DRAW: class and component by two rows of uniform numbers, z by a row of    \
      normal ones. Drawn points have low == high, width 0; atoms zeros. scratch: PF_LANES * (classes + components). */ \
   void pf_chain_draw_##S(const pf_chain_shape *shape, const T *head, const T *uniform, const T *normal, T *code,      \

@@ -23,7 +23,7 @@ struct ColumnRelation: Codable, Sendable, Equatable {
   /// Number of the column among the encoder's.
   var column: Int
   var form: Form
-  /// Numbers of the other columns, which stand before it.
+  /// Numbers of the other columns.
   var inputs: [Int]
   /// One for each of them.
   var coefficients: [Double]
@@ -79,12 +79,16 @@ struct ColumnRelation: Codable, Sendable, Equatable {
 }
 
 extension [ColumnRelation] {
+  /// Inputs of each of a column's relations.
+  func inputs(of column: Int) -> [[Int]]? {
+    let found = filter { $0.column == column }.map(\.inputs)
+    return found.isEmpty ? nil : found
+  }
+
   /// Where a chain's hints come from.
   func hints(_ columns: [TypedColumn]) -> ChainHints? {
     if isEmpty { return nil }
-    var byColumn: [Int: ColumnRelation] = [:]
-    for relation in self { byColumn[relation.column] = relation }
-    let relations = byColumn
-    return { index, cells in relations[index]?.hint(cells, columns: columns) ?? .none }
+    let relations = Dictionary(grouping: self, by: \.column)
+    return { index, number, cells in relations[index]?[number].hint(cells, columns: columns) ?? .none }
   }
 }

@@ -51,13 +51,14 @@ extension MixedModel {
       throw archive.damage("its columns and its chain do not fit each other")
     }
     let relations = description.relations ?? []
-    let areHints = relations.allSatisfy { relation in
-      specification.columns.indices.contains(relation.column)
-        && specification.columns[relation.column].hintedBy == relation.inputs
-        && relation.coefficients.count == relation.inputs.count
-        && relation.inputs.allSatisfy { description.encoder.columns.indices.contains($0) }
-    }
-    guard areHints, specification.columns.count(where: { $0.hintedBy != nil }) == relations.count else {
+    let columns = description.encoder.columns.indices
+    let areHints =
+      specification.columns.indices.allSatisfy { relations.inputs(of: $0) == specification.columns[$0].hintedBy }
+      && relations.allSatisfy { relation in
+        columns.contains(relation.column) && relation.coefficients.count == relation.inputs.count
+          && relation.inputs.allSatisfy(columns.contains)
+      }
+    guard areHints else {
       throw archive.damage("its relations of columns and its chain do not fit each other")
     }
     let parameters = try archive.parameters(

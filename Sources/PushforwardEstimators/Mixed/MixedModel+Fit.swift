@@ -33,13 +33,13 @@ extension MixedModel {
     let ready = try MixturePreparation(table, options: options)
     let given = Set(ready.choice.given.map(\.name))
     let names = (ready.choice.modelled + ready.choice.given).map(\.name)
-    let (encoder, relations) = try encoder(of: names, ready, given: given, order: order)
+    let (encoder, found) = try encoder(of: names, ready, given: given, order: order)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     var (specification, training) = try plan(
-      encoder, relations: relations, given: given, order: order, rows: ready.training.rowCount, options: options)
+      encoder, relations: found.relations, given: given, order: order, rows: ready.training.rowCount, options: options)
     // What the preparation took is no time for training.
     training.maximumSeconds = options.maximumSeconds.map { max(0.001, $0 - (ContinuousClock().now - start).inSeconds) }
-    tell(encoder, relations, ready, specification, training, workers: workers.workers, progress)
+    tell(encoder, found, ready, specification, training, workers: workers.workers, progress)
     let rows = try ChainRows(
       encoder.encode(ready.training), columns: encoder.columns, specification: specification,
       weights: ready.trainingWeights, tellsPresence: true)
@@ -55,7 +55,7 @@ extension MixedModel {
     progress(.training(epochs: training.maximumEpochs))
     let (chain, result) = try Chain.fit(
       rows, heldOut: ready.heldOut.rowCount > 0 ? heldOut : nil, specification: specification, training: training,
-      hints: relations.hints(encoder.columns), workers: workers, shouldStop: shouldStop
+      hints: found.relations.hints(encoder.columns), workers: workers, shouldStop: shouldStop
     ) { now in
       var shifted = now
       shifted.training += shift
@@ -75,7 +75,7 @@ extension MixedModel {
       seed: options.seed)
     var model = MixedModel(
       schema: ready.schema, record: record, leftOut: ready.choice.leftOut + encoder.leftOut, encoder: encoder,
-      relations: relations, chain: chain, gaussian: gaussian, independent: independent)
+      relations: found.relations, chain: chain, gaussian: gaussian, independent: independent)
     let scores = try model.score(ready.judging.table, workers: workers).logProb
     let summary = ready.likelihood { _ in scores }
     model.record.heldOutScores = ready.scores { _ in scores }
@@ -94,10 +94,10 @@ extension MixedModel {
     return model
   }
 
-  /// The columns as the chain sees them, and which of them are nearly functions of those before them.
+  /// The columns as the chain sees them, and which of them are nearly functions of others.
   private static func encoder(
     of names: [String], _ ready: MixturePreparation, given: Set<String>, order number: Int
-  ) throws -> (TypedEncoder, [ColumnRelation]) {
+  ) throws -> (TypedEncoder, RelationSearch.Findings) {
     func fitted(smooth: Set<String>) throws -> TypedEncoder {
       try TypedEncoder(
         fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights, smooth: smooth)
@@ -106,12 +106,13 @@ extension MixedModel {
     let indices = encoder.columns.indices
     let order = ChainOrders.order(
       indices.filter { !given.contains(encoder.columns[$0].name) }, number: number, seed: ready.options.seed)
-    let relations = try RelationSearch(ready.training, columns: encoder.columns)
-      .relations(order: order, given: indices.filter { given.contains(encoder.columns[$0].name) })
-    if relations.isEmpty { return (encoder, []) }
+    var found = try RelationSearch(ready.training, columns: encoder.columns)
+      .findings(order: order, given: indices.filter { given.contains(encoder.columns[$0].name) })
+    if found.relations.isEmpty { return (encoder, found) }
     // A value that repeats is told by the others; as a class of its own it would be out of the hint's reach.
-    let smoothed = try fitted(smooth: Set(relations.map { encoder.columns[$0.column].name }))
-    return (smoothed, relations.filter { smoothed.columns[$0.column].hasContinuous })
+    let smoothed = try fitted(smooth: Set(found.told.map { encoder.columns[$0].name }))
+    found.relations.removeAll { !smoothed.columns[$0.column].hasContinuous }
+    return (smoothed, found)
   }
 
   private static func plan(
@@ -133,7 +134,7 @@ extension MixedModel {
         name: column.name, atoms: column.atoms, hasContinuous: column.hasContinuous,
         positions: column.positions.map { $0.map { Float($0) } }, isCondition: given.contains(column.name))
     }
-    for relation in relations { columns[relation.column].hintedBy = relation.inputs }
+    for index in columns.indices { columns[index].hintedBy = relations.inputs(of: index) }
     let modelled = ChainOrders.order(
       columns.indices.filter { !columns[$0].isCondition }, number: number, seed: options.seed)
     var order: [Int] = []
@@ -148,12 +149,15 @@ extension MixedModel {
   }
 
   private static func tell(
-    _ encoder: TypedEncoder, _ relations: [ColumnRelation], _ ready: MixturePreparation,
+    _ encoder: TypedEncoder, _ found: RelationSearch.Findings, _ ready: MixturePreparation,
     _ specification: ChainSpecification,
     _ training: TrainingSettings, workers: Int, _ progress: (FitEvent) -> Void
   ) {
     for column in encoder.columns { progress(.stage("\(column.name): \(column.reason)")) }
-    for relation in relations { progress(.stage(relation.text(encoder.columns))) }
+    var left = found.told
+    for relation in found.relations where left.remove(relation.column) != nil {
+      progress(.stage(relation.text(encoder.columns)))
+    }
     for column in ready.choice.leftOut { progress(.stage("left out: \(column.name), \(column.reason)")) }
     let held = ready.heldOut.rowCount
     progress(

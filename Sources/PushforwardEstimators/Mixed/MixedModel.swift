@@ -23,7 +23,7 @@ public struct MixedModel: TableModel {
   public let leftOut: [Encoder.LeftOut]
   /// The map between the table's cells and the chain's.
   public let encoder: TypedEncoder
-  /// Columns that are nearly functions of columns before them.
+  /// Columns that are nearly functions of others.
   let relations: [ColumnRelation]
   /// The chain, over the encoder's columns.
   public internal(set) var chain: Chain

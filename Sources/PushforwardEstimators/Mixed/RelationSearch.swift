@@ -8,12 +8,23 @@ import PushforwardTables
   import Darwin
 #endif
 
-/// Finds the columns of numbers that are nearly functions of columns before them.
+/// Finds the columns of numbers that are nearly functions of others.
 ///
 /// Inputs are chosen one by one, each the one that leaves the least of the squares; the coefficients then make the sum of
 /// absolute distances least, which a few wrong cells do not move. A relation counts when the column is usually off by at
 /// most a twentieth of its own spread (both as medians of distances), or by a step.
+///
+/// A chain's order decides which columns can be told by others when a row is drawn or scored. Answers given later columns need
+/// those, too: each column is also searched for among all, and every relation is solved for each of its inputs.
 struct RelationSearch {
+  /// What was found.
+  struct Findings {
+    /// Those of a column stand together: first the one with columns before it, if there is one.
+    var relations: [ColumnRelation] = []
+    /// Columns that those before them tell.
+    var told: Set<Int> = []
+  }
+
   private static let mostColumns = 200
   private static let mostRows = 4000
   private static let fewestRows = 100
@@ -44,47 +55,91 @@ struct RelationSearch {
     }
   }
 
-  /// The relations, in an order of columns; those that are always given may be inputs of all.
-  func relations(order: [Int], given: [Int]) -> [ColumnRelation] {
-    if rowCount < Self.fewestRows { return [] }
-    return order.enumerated().compactMap { place, index in
-      guard let own = numbers[index] else { return nil }
-      let before = (given + order.prefix(place)).filter { numbers[$0] != nil }
-      let spread = Self.spread(own.filter { !$0.isNaN })
-      let step = columns[index].step ?? 0
-      guard !before.isEmpty, spread > 0, spread >= 2 * step, Set(own.lazy.filter { !$0.isNaN }).count >= 12 else {
-        return nil
-      }
-      let found = [ColumnRelation.Form.sum, .product].compactMap { form in
-        relation(of: index, from: before, form: form)
-      }
-      let typical = Self.median(own.filter { !$0.isNaN }.map(\.magnitude))
-      func distance(_ relation: ColumnRelation) -> Double {
-        relation.form == .product ? relation.scatter * typical : relation.scatter
-      }
-      guard let best = found.min(by: { distance($0) < distance($1) }) else { return nil }
-      return distance(best) <= max(Self.closeness * spread, 0.6 * step) ? best : nil
+  /// The relations in an order of columns.
+  ///
+  /// - Parameters:
+  ///   - order: The modelled columns.
+  ///   - given: Columns that are always given.
+  func findings(order: [Int], given: [Int]) -> Findings {
+    var result = Findings()
+    if rowCount < Self.fewestRows { return result }
+    let targets = order.filter(isTarget)
+    let all = (given + order).filter { numbers[$0] != nil }
+    var before: [Int: ColumnRelation] = [:]
+    var others: [Int: [ColumnRelation]] = [:]
+    for (place, index) in order.enumerated() where targets.contains(index) {
+      let earlier = Set(given + order.prefix(place))
+      before[index] = nearest(of: index, from: all.filter(earlier.contains))
+      if let found = nearest(of: index, from: all.filter { $0 != index }) { others[index, default: []].append(found) }
     }
+    for relation in Array(before.values) + others.values.joined() {
+      for input in relation.inputs where targets.contains(input) {
+        let rest = relation.inputs.filter { $0 != input } + [relation.column]
+        if let found = fitted(input, rest.sorted(), relation.form), distance(found) <= limit(of: input) {
+          others[input, default: []].append(found)
+        }
+      }
+    }
+    result.told = Set(before.keys)
+    for index in order {
+      let own = [before[index]].compactMap { $0 }
+      let rest = (others[index] ?? []).filter { other in Set(other.inputs) != own.first.map { Set($0.inputs) } }
+      let close = rest.min { (distance($0), $0.inputs.count) < (distance($1), $1.inputs.count) }
+      let simple = rest.min { ($0.inputs.count, distance($0)) < ($1.inputs.count, distance($1)) }
+      result.relations += own
+      if let close { result.relations.append(close) }
+      if let simple, Set(simple.inputs) != close.map({ Set($0.inputs) }) { result.relations.append(simple) }
+    }
+    return result
   }
 
   // MARK: One column
+
+  /// Whether a column varies enough to be worth a relation.
+  private func isTarget(_ index: Int) -> Bool {
+    guard let own = numbers[index]?.filter({ !$0.isNaN }) else { return false }
+    let spread = Self.spread(own)
+    return spread > 0 && spread >= 2 * (columns[index].step ?? 0) && Set(own).count >= 12
+  }
+
+  /// What a column may usually be off by.
+  private func limit(of index: Int) -> Double {
+    let spread = Self.spread((numbers[index] ?? []).filter { !$0.isNaN })
+    return max(Self.closeness * spread, 0.6 * (columns[index].step ?? 0))
+  }
+
+  /// What a column is usually off by, in its own units.
+  private func distance(_ relation: ColumnRelation) -> Double {
+    if relation.form == .sum { return relation.scatter }
+    return relation.scatter * Self.median((numbers[relation.column] ?? []).filter { !$0.isNaN }.map(\.magnitude))
+  }
+
+  private func nearest(of index: Int, from others: [Int]) -> ColumnRelation? {
+    let found = [ColumnRelation.Form.sum, .product].compactMap { relation(of: index, from: others, form: $0) }
+    guard let best = found.min(by: { distance($0) < distance($1) }) else { return nil }
+    return distance(best) <= limit(of: index) ? best : nil
+  }
 
   private func relation(of index: Int, from before: [Int], form: ColumnRelation.Form) -> ColumnRelation? {
     let target = scaled(index, form)
     guard let target else { return nil }
     let candidates = before.compactMap { other in scaled(other, form).map { (column: other, values: $0) } }
-    let chosen = select(target, candidates.map(\.values))
-    if chosen.isEmpty { return nil }
-    let inputs = chosen.map { candidates[$0] }
-    let rows = target.indices.filter { row in
-      target[row].isFinite && inputs.allSatisfy { $0.values[row].isFinite }
-    }
+    let chosen = select(target, candidates.map(\.values)).map { candidates[$0].column }
+    return chosen.isEmpty ? nil : fitted(index, chosen, form)
+  }
+
+  /// The relation of a column to given others.
+  private func fitted(_ index: Int, _ others: [Int], _ form: ColumnRelation.Form) -> ColumnRelation? {
+    guard let target = scaled(index, form) else { return nil }
+    let inputs = others.compactMap { scaled($0, form) }
+    guard inputs.count == others.count else { return nil }
+    let rows = target.indices.filter { row in target[row].isFinite && inputs.allSatisfy { $0[row].isFinite } }
     guard rows.count >= Self.fewestRows, 2 * rows.count >= target.count(where: \.isFinite) else { return nil }
-    let y = rows.map { target[$0] }
-    let x = inputs.map { input in rows.map { input.values[$0] } }
-    guard let fit = LeastDistances(y, x) else { return nil }
+    guard let fit = LeastDistances(rows.map { target[$0] }, inputs.map { input in rows.map { input[$0] } }) else {
+      return nil
+    }
     return ColumnRelation(
-      column: index, form: form, inputs: inputs.map(\.column), coefficients: fit.coefficients, constant: fit.constant,
+      column: index, form: form, inputs: others, coefficients: fit.coefficients, constant: fit.constant,
       scatter: Self.median(fit.distances.map(\.magnitude)))
   }
 
@@ -158,82 +213,5 @@ struct RelationSearch {
   private static func spread(_ values: [Double]) -> Double {
     let middle = median(values)
     return median(values.map { ($0 - middle).magnitude })
-  }
-}
-
-/// A linear function that makes the sum of absolute distances least, by weighted least squares in turns.
-///
-/// - SeeAlso: Schlossmacher (1973), "An iterative technique for absolute deviations curve fitting", JASA 68.
-private struct LeastDistances {
-  var coefficients: [Double]
-  var constant: Double
-  var distances: [Double]
-
-  init?(_ y: [Double], _ x: [[Double]]) {
-    let (n, count) = (x.count + 1, y.count)
-    // Standardised, so that the equations are well conditioned.
-    func scale(_ values: [Double]) -> (mean: Double, unit: Double) {
-      let mean = values.reduce(0, +) / Double(count)
-      let square = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
-      return (mean, square > 0 ? square.squareRoot() : 1)
-    }
-    let (own, units) = (scale(y), x.map(scale))
-    let target = y.map { ($0 - own.mean) / own.unit }
-    let inputs = zip(x, units).map { values, unit in values.map { ($0 - unit.mean) / unit.unit } }
-    var rest = target
-    var found = [Double](repeating: 0, count: n)
-    var weights = [Double](repeating: 1, count: count)
-    for _ in 0..<20 {
-      var matrix = [Double](repeating: 0, count: n * n)
-      var side = [Double](repeating: 0, count: n)
-      for row in 0..<count {
-        let w = weights[row]
-        for i in 0..<n {
-          let a = w * (i == 0 ? 1 : inputs[i - 1][row])
-          side[i] += a * rest[row]
-          for j in 0...i { matrix[i * n + j] += a * (j == 0 ? 1 : inputs[j - 1][row]) }
-        }
-      }
-      guard let change = Self.solve(&matrix, side, n) else { return nil }
-      for i in 0..<n { found[i] += change[i] }
-      for row in 0..<count {
-        var value = found[0]
-        for i in 1..<n { value += found[i] * inputs[i - 1][row] }
-        rest[row] = target[row] - value
-      }
-      let middle = rest.map(\.magnitude).sorted()[count / 2]
-      if middle == 0 { break }
-      for row in 0..<count { weights[row] = 1 / max(rest[row].magnitude, 0.3 * middle) }
-    }
-    coefficients = zip(found.dropFirst(), units).map { $0 / $1.unit * own.unit }
-    constant = own.mean + own.unit * found[0] - zip(coefficients, units).reduce(0) { $0 + $1.0 * $1.1.mean }
-    distances = rest.map { $0 * own.unit }
-    guard coefficients.allSatisfy(\.isFinite), constant.isFinite, distances.allSatisfy(\.isFinite) else { return nil }
-  }
-
-  /// A symmetric positive definite system of which the lower half is given, by Cholesky's factors.
-  private static func solve(_ matrix: inout [Double], _ side: [Double], _ n: Int) -> [Double]? {
-    for i in 0..<n {
-      for j in 0...i {
-        var sum = matrix[i * n + j]
-        for k in 0..<j { sum -= matrix[i * n + k] * matrix[j * n + k] }
-        if i == j {
-          guard sum > 1e-12 * matrix[i * n + i] else { return nil }
-          matrix[i * n + i] = sum.squareRoot()
-        } else {
-          matrix[i * n + j] = sum / matrix[j * n + j]
-        }
-      }
-    }
-    var x = side
-    for i in 0..<n {
-      for k in 0..<i { x[i] -= matrix[i * n + k] * x[k] }
-      x[i] /= matrix[i * n + i]
-    }
-    for i in (0..<n).reversed() {
-      for k in i + 1..<n where k < n { x[i] -= matrix[k * n + i] * x[k] }
-      x[i] /= matrix[i * n + i]
-    }
-    return x
   }
 }
