@@ -125,7 +125,16 @@ struct RelationSearch {
     guard let target else { return nil }
     let candidates = before.compactMap { other in scaled(other, form).map { (column: other, values: $0) } }
     let chosen = select(target, candidates.map(\.values)).map { candidates[$0].column }
-    return chosen.isEmpty ? nil : fitted(index, chosen, form)
+    guard !chosen.isEmpty, var best = fitted(index, chosen, form) else { return nil }
+    // Of what was taken first some may be told by what came later; differences far below what counts do not matter.
+    let enough = Self.simplicity * max(distance(best), 0.02 * limit(of: index))
+    for input in chosen where best.inputs.count > 1 {
+      guard let fewer = fitted(index, best.inputs.filter { $0 != input }, form), distance(fewer) <= enough else {
+        continue
+      }
+      best = fewer
+    }
+    return best
   }
 
   /// The relation of a column to given others.
