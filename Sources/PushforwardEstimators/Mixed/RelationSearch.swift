@@ -12,7 +12,7 @@ import PushforwardTables
 ///
 /// Inputs are chosen one by one, each the one that leaves the least of the squares; the coefficients then make the sum of
 /// absolute distances least, which a few wrong cells do not move. A relation counts when the column is usually off by at
-/// most a twentieth of its own spread (both as medians of distances), or by a step.
+/// most a quarter of its own spread (both as medians of distances), or by a step; at a twentieth it tells the column.
 ///
 /// A chain's order decides which columns can be told by others when a row is drawn or scored. Answers given later columns need
 /// those, too: each column is also searched for among all, and every relation is solved for each of its inputs.
@@ -29,6 +29,7 @@ struct RelationSearch {
   private static let mostRows = 4000
   private static let fewestRows = 100
   private static let mostInputs = 8
+  private static let looseness = 0.25
   private static let closeness = 0.05
   /// Fewer inputs are taken if they leave distances that are larger by no more than this factor.
   private static let simplicity = 1.3
@@ -75,12 +76,13 @@ struct RelationSearch {
     for relation in Array(before.values) + others.values.joined() {
       for input in relation.inputs where targets.contains(input) {
         let rest = relation.inputs.filter { $0 != input } + [relation.column]
-        if let found = fitted(input, rest.sorted(), relation.form), distance(found) <= limit(of: input) {
+        if let found = fitted(input, rest.sorted(), relation.form), distance(found) <= limit(of: input, Self.looseness)
+        {
           others[input, default: []].append(found)
         }
       }
     }
-    result.told = Set(before.keys)
+    result.told = Set(before.filter { distance($1) <= limit(of: $0, Self.closeness) }.keys)
     for index in order {
       let own = [before[index]].compactMap { $0 }
       let rest = (others[index] ?? []).filter { other in Set(other.inputs) != own.first.map { Set($0.inputs) } }
@@ -102,10 +104,10 @@ struct RelationSearch {
     return spread > 0 && spread >= 2 * (columns[index].step ?? 0) && Set(own).count >= 12
   }
 
-  /// What a column may usually be off by.
-  private func limit(of index: Int) -> Double {
+  /// What a column may usually be off by: a share of its spread.
+  private func limit(of index: Int, _ share: Double) -> Double {
     let spread = Self.spread((numbers[index] ?? []).filter { !$0.isNaN })
-    return max(Self.closeness * spread, 0.6 * (columns[index].step ?? 0))
+    return max(share * spread, 0.6 * (columns[index].step ?? 0))
   }
 
   /// What a column is usually off by, in its own units.
@@ -117,7 +119,7 @@ struct RelationSearch {
   private func nearest(of index: Int, from others: [Int]) -> ColumnRelation? {
     let found = [ColumnRelation.Form.sum, .product].compactMap { relation(of: index, from: others, form: $0) }
     guard let best = found.min(by: { distance($0) < distance($1) }) else { return nil }
-    return distance(best) <= limit(of: index) ? best : nil
+    return distance(best) <= limit(of: index, Self.looseness) ? best : nil
   }
 
   private func relation(of index: Int, from before: [Int], form: ColumnRelation.Form) -> ColumnRelation? {
@@ -127,7 +129,7 @@ struct RelationSearch {
     let chosen = select(target, candidates.map(\.values)).map { candidates[$0].column }
     guard !chosen.isEmpty, var best = fitted(index, chosen, form) else { return nil }
     // Of what was taken first some may be told by what came later; differences far below what counts do not matter.
-    let enough = Self.simplicity * max(distance(best), 0.02 * limit(of: index))
+    let enough = Self.simplicity * max(distance(best), limit(of: index, 0.001))
     for input in chosen where best.inputs.count > 1 {
       guard let fewer = fitted(index, best.inputs.filter { $0 != input }, form), distance(fewer) <= enough else {
         continue
