@@ -45,6 +45,7 @@ struct ColumnRelation: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - cells: The inputs' cells.
   ///   - columns: The encoder's columns.
+  /// - Returns: The place on the column's scale, and what it is usually off by there.
   func hint(_ cells: UnsafeBufferPointer<DrawnCell>, columns: [TypedColumn]) -> ChainHint {
     let numbers = zip(inputs, cells).map { input, cell -> Double in
       let middle: Float =

@@ -61,6 +61,7 @@ struct RelationSearch {
   /// - Parameters:
   ///   - order: The modelled columns.
   ///   - given: Columns that are always given.
+  /// - Returns: The relations of each column, at most three.
   func findings(order: [Int], given: [Int]) -> Findings {
     var result = Findings()
     if rowCount < Self.fewestRows { return result }
@@ -199,7 +200,9 @@ struct RelationSearch {
     return Array(chosen.prefix((distances.firstIndex { $0 <= enough } ?? 0) + 1))
   }
 
-  /// Less the median, over the spread, cut to what 99 of 100 are within; missing ones 0. Empty for a constant column.
+  /// Less the median, over the spread, cut to what 99 of 100 are within; missing ones 0.
+  ///
+  /// Empty for a constant column.
   private static func standard(_ values: [Double]) -> [Double] {
     let there = values.filter(\.isFinite).sorted()
     guard there.count >= fewestRows else { return [] }
