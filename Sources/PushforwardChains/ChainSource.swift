@@ -6,7 +6,8 @@ import PushforwardTraining
 ///
 /// Half of the rows of a pass are the plain chain. A quarter have a random part of their columns given; an eighth have
 /// a random part of their cells hidden from the columns after them (as missing cells are); an eighth have both. So one
-/// network learns p(a cell | any cells given, any earlier cells present).
+/// network learns p(a cell | any cells given, any earlier cells present). Where cells are hidden, nothing is learned of which
+/// cells are missing: what is missing with what shows in the other rows alone.
 public struct ChainSource<Scalar: ChainScalar>: RowSource {
   /// See `RowSource`.
   public let rowCount: Int
@@ -23,6 +24,8 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
   private let conditions: [Bool]
   /// Columns that are neither given nor hidden at random: conditions, and those that tell of others' presence.
   private let fixed: [Bool]
+  /// The latter.
+  private let presence: [Int]
   private let answersQueries: Bool
   private let seed: UInt64
 
@@ -43,6 +46,7 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
     weights = rows.weights.map { $0.map { Scalar($0) } } ?? []
     conditions = specification.columns.map(\.isCondition)
     fixed = specification.columns.map { $0.isCondition || $0.presenceOf != nil }
+    presence = specification.columns.indices.filter { specification.columns[$0].presenceOf != nil }
     answersQueries = specification.settings.answersQueries
     self.seed = seed
     let stride = plan.cellFeatures - plan.columns.count
@@ -87,19 +91,20 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
     for (position, row) in rows.enumerated() {
       let target = x + position * features
       target.update(from: packed.pointer + Int(row) * stride, count: stride)
-      fillStates(target + stride, row: UInt64(row), stream: epoch == nil ? nil : stream)
+      let hides = fillStates(target + stride, row: UInt64(row), stream: epoch == nil ? nil : stream)
+      if hides { for index in presence { target[index] = Scalar(PF_CHAIN_MISSING) } }
       if isWeighted { out[position] = weights[Int(row)] }
     }
   }
 
-  /// The states of one row's cells; those of the plain chain without a stream.
-  private func fillStates(_ states: UnsafeMutablePointer<Scalar>, row: UInt64, stream: RandomStream?) {
+  /// The states of one row's cells, those of the plain chain without a stream; whether some may be hidden.
+  private func fillStates(_ states: UnsafeMutablePointer<Scalar>, row: UInt64, stream: RandomStream?) -> Bool {
     let plain = Scalar(PF_CHAIN_PLAIN.rawValue)
     let (given, unseen) = (Scalar(PF_CHAIN_GIVEN.rawValue), Scalar(PF_CHAIN_UNSEEN.rawValue))
     for index in conditions.indices { states[index] = conditions[index] ? given : plain }
-    guard let stream, answersQueries else { return }
+    guard let stream, answersQueries else { return false }
     let kind = stream.block(row: row, index: 0)
-    if kind.0 >> 31 == 0 { return }
+    if kind.0 >> 31 == 0 { return false }
     // Of the other half: 1/2 given, 1/4 hidden, 1/4 both.
     let part = (kind.0 >> 29) & 3
     let (gives, hides) = (part != 2, part >= 2)
@@ -113,6 +118,7 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
         states[index] = unseen
       }
     }
+    return hides
   }
 }
 

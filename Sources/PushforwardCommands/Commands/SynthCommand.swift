@@ -107,10 +107,12 @@ struct SynthCommand: ParsableCommand {
     try file.write(written)
     try file.finish()
     let rowWeights = try weights.map { try real.rowWeights(column: $0) }
+    // Dates are alike by how near they are, not by how often the same one comes again.
+    let (realCells, drawnCells) = (try model.schema.counted(real), try model.schema.counted(synthetic))
     let fidelity = try Fidelity(
-      real: real, synthetic: synthetic, columns: model.columns, weights: rowWeights)
+      real: realCells, synthetic: drawnCells, columns: model.columns, weights: rowWeights)
     let privacy = try Privacy(
-      training: real, synthetic: synthetic, holdout: unseen, columns: model.columns, seed: seed, workers: workers)
+      training: realCells, synthetic: drawnCells, holdout: unseen.map(model.schema.counted), columns: model.columns, seed: seed, workers: workers)
     let results = try Output()
     if json {
       try results.print(

@@ -42,3 +42,13 @@ extension ColumnSchema {
     return column(of: numbers, decimals: grid?.decimals)
   }
 }
+
+extension Schema {
+  /// A table with its dates as numbers, days or seconds since 1970; what is no date as it is.
+  ///
+  /// - Throws: `TableError.wrongKind` for a text that is no date.
+  package func counted(_ table: Table) throws -> Table {
+    try Table(
+      table.columns.map { name, column in (name, try self[name]?.counted(column) ?? column) }, origin: table.origin)
+  }
+}
