@@ -112,7 +112,8 @@ struct SynthCommand: ParsableCommand {
     let fidelity = try Fidelity(
       real: realCells, synthetic: drawnCells, columns: model.columns, weights: rowWeights)
     let privacy = try Privacy(
-      training: realCells, synthetic: drawnCells, holdout: unseen.map(model.schema.counted), columns: model.columns, seed: seed, workers: workers)
+      training: realCells, synthetic: drawnCells, holdout: unseen.map(model.schema.counted), columns: model.columns,
+      seed: seed, workers: workers)
     let results = try Output()
     if json {
       try results.print(
