@@ -29,6 +29,10 @@ struct RelationSearch {
   private static let mostRows = 4000
   private static let fewestRows = 100
   private static let mostInputs = 8
+  /// A further input must be worth so many rows.
+  private static let rowsPerInput = 50
+  /// Inputs are chosen by so many rows, by fewer in wide tables.
+  private static let mostChoosingRows = 1000
   private static let looseness = 0.25
   private static let closeness = 0.05
   /// Fewer inputs are taken if they leave distances that are larger by no more than this factor.
@@ -167,12 +171,17 @@ struct RelationSearch {
   /// Numbers of the inputs, by forward selection on orthogonal columns: parts of a sum are worth little one by one, so as
   /// many as allowed are taken first.
   private func select(_ target: [Double], _ candidates: [[Double]]) -> [Int] {
-    var rest = Self.standard(target)
+    let most = max(2 * Self.fewestRows, min(Self.mostChoosingRows, 100_000 / max(numbers.count, 1)))
+    let skip = (rowCount + most - 1) / most
+    func some(_ values: [Double]) -> [Double] {
+      Self.standard(stride(from: 0, to: rowCount, by: skip).map { values[$0] })
+    }
+    var rest = some(target)
     guard !rest.isEmpty else { return [] }
-    var columns = candidates.map { Self.standard($0) }
+    var columns = candidates.map(some)
     var chosen: [Int] = []
     var distances: [Double] = []
-    while chosen.count < Self.mostInputs {
+    while chosen.count < min(Self.mostInputs, rest.count / Self.rowsPerInput) {
       var best = (index: -1, gain: 0.0)
       for (index, column) in columns.enumerated() where !column.isEmpty && !chosen.contains(index) {
         let product = Self.dot(column, rest)
