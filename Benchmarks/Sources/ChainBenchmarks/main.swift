@@ -64,7 +64,7 @@ for _ in 0..<3 {
   sample = min(sample, try seconds { _ = try chain.sample(count: rows, seed: 1, workers: workers) })
 }
 var usage = rusage()
-getrusage(RUSAGE_SELF, &usage)
+getrusage(0, &usage)  // RUSAGE_SELF
 let count = Double(rows)
 print(
   #"{"program": "pushforward", "parameters": \#(chain.parameters.count), "step_ms": "#
