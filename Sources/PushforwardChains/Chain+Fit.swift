@@ -48,6 +48,7 @@ extension Chain {
   ///   - heldOut: Rows that choose the epoch; `nil` trains to the end of the plan.
   ///   - specification: Columns, order, shape.
   ///   - training: How.
+  ///   - start: Numbers to start from, of a chain of this layout; `nil`: random ones, heads at the marginals.
   ///   - hints: Where the hints of columns that have them come from.
   ///   - workers: Threads.
   ///   - shouldStop: Asked before every step; `true` ends training with the best numbers so far.
@@ -56,7 +57,8 @@ extension Chain {
   /// - Throws: `ChainError`, `TrainingError`, `EngineError.invalidSetting`.
   public static func fit(
     _ rows: ChainRows, heldOut: ChainRows?, specification: ChainSpecification, training: TrainingSettings,
-    hints: ChainHints? = nil, workers: WorkerPool = WorkerPool(), shouldStop: () -> Bool = { false },
+    from start: Parameters<Float>? = nil, hints: ChainHints? = nil, workers: WorkerPool = WorkerPool(),
+    shouldStop: () -> Bool = { false },
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> (chain: Chain, training: TrainingResult<Float>) {
     let network = ChainNetwork<Float>(specification)
@@ -65,7 +67,7 @@ extension Chain {
     let trainer = try Trainer(
       objective: ChainObjective(network: network), training: source, heldOut: validation, settings: training)
     let result = try trainer.run(
-      from: network.start(from: rows, seed: training.seed), workers: workers, shouldStop: shouldStop,
+      from: start ?? network.start(from: rows, seed: training.seed), workers: workers, shouldStop: shouldStop,
       progress: progress)
     return (Chain(network: network, parameters: result.parameters, hints: hints), result)
   }

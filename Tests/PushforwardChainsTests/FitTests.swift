@@ -42,6 +42,31 @@ struct FitTests {
     #expect(try mean(fitted, 1, given: [2, 3, 4]) > mean(fitted, 1) + 0.3)
   }
 
+  @Test func aPlanThatWasTooShortIsFollowedByAnother() throws {
+    let specification = try Fixture.specification { $0.dropout = 0.2 }
+    let (rows, held) = (try Fixture.rows(2000), try Fixture.rows(500, seed: 2))
+    var told: [Double] = []
+    func fit(_ rounds: Int, heldOut: ChainRows?, workers: Int = 1) throws -> TrainingResult<Float> {
+      told = []
+      let found = try Chain.fit(
+        rows, heldOut: heldOut, specification: specification, training: settings(epochs: 2), rounds: rounds,
+        workers: WorkerPool(workers: workers), nextRound: { told.append($1) })
+      #expect(found.chain.specification == specification)
+      #expect(found.chain.parameters.fingerprint == found.training.parameters.fingerprint)
+      return found.training
+    }
+    let one = try fit(1, heldOut: held)
+    #expect(told.isEmpty)
+    let three = try fit(3, heldOut: held)
+    #expect(told == [0.1, 0.05])
+    #expect(three.history.last?.epoch == 6)
+    #expect(three.bestHeldOut > one.bestHeldOut + 0.01)
+    #expect(three.history.first?.heldOut == one.history.first?.heldOut)
+    #expect(try fit(3, heldOut: held, workers: 3).parameters.fingerprint == three.parameters.fingerprint)
+    // Nothing says whether to go on.
+    #expect(try fit(3, heldOut: nil).history.last?.epoch == 2)
+  }
+
   @Test func startsAtTheMarginals() throws {
     let specification = try Fixture.specification()
     let rows = try Fixture.rows(2000, weighted: true)

@@ -7,6 +7,8 @@ import PushforwardTraining
 extension MixedModel {
   /// Passes over the rows that set the heads' biases at the end.
   private static var calibrationRounds: Int { 3 }
+  /// Rounds of training where the first plan was too short, up to so many rows.
+  private static var rounds: (most: Int, rows: Int) { (3, 200_000) }
   /// What a cell takes in the table, in its copies and as it is typed, about.
   private static var bytesOfCell: Int { 40 }
 
@@ -55,7 +57,11 @@ extension MixedModel {
     progress(.training(epochs: training.maximumEpochs))
     let (chain, result) = try Chain.fit(
       rows, heldOut: ready.heldOut.rowCount > 0 ? heldOut : nil, specification: specification, training: training,
-      hints: found.relations.hints(encoder.columns), workers: workers, shouldStop: shouldStop
+      rounds: options.maximumEpochs == nil && rows.count <= Self.rounds.rows ? Self.rounds.most : 1,
+      hints: found.relations.hints(encoder.columns), workers: workers, shouldStop: shouldStop,
+      nextRound: { epochs, dropout in
+        progress(.stage("still gaining: \(epochs) epochs more, from the best numbers, with dropout \(dropout)"))
+      }
     ) { now in
       var shifted = now
       shifted.training += shift
