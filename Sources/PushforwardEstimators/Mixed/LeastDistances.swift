@@ -39,7 +39,8 @@ struct LeastDistances {
         rest[row] = target[row] - value
       }
       let middle = rest.map(\.magnitude).sorted()[count / 2]
-      if middle == 0 { break }
+      // Nothing is left but rounding.
+      if middle < 1e-9 { break }
       for row in 0..<count { weights[row] = 1 / max(rest[row].magnitude, 0.3 * middle) }
     }
     coefficients = zip(found.dropFirst(), units).map { $0 / $1.unit * own.unit }

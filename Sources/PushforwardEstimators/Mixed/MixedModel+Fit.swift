@@ -27,15 +27,29 @@ extension MixedModel {
     try fit(table, options: options, order: 0, shouldStop: shouldStop, progress: progress)
   }
 
-  /// Fits a chain whose columns stand in one of several orders (see `ChainOrders`).
+  /// Fits a chain whose columns stand in one of several orders (see `ChainOrders`); without hints if it diverges with them.
   static func fit(
     _ table: Table, options: FitOptions, order: Int, shouldStop: () -> Bool, progress: (FitEvent) -> Void
+  ) throws -> MixedModel {
+    do {
+      return try fit(
+        table, options: options, order: order, takesHints: true, shouldStop: shouldStop, progress: progress)
+    } catch TrainingError.diverged {
+      progress(.stage("training diverged; once more without hints from other columns"))
+      return try fit(
+        table, options: options, order: order, takesHints: false, shouldStop: shouldStop, progress: progress)
+    }
+  }
+
+  private static func fit(
+    _ table: Table, options: FitOptions, order: Int, takesHints: Bool, shouldStop: () -> Bool,
+    progress: (FitEvent) -> Void
   ) throws -> MixedModel {
     let start = ContinuousClock().now
     let ready = try MixturePreparation(table, options: options)
     let given = Set(ready.choice.given.map(\.name))
     let names = (ready.choice.modelled + ready.choice.given).map(\.name)
-    let (encoder, found) = try encoder(of: names, ready, given: given, order: order)
+    let (encoder, found) = try encoder(of: names, ready, given: given, order: order, takesHints: takesHints)
     let workers = options.workers.map { WorkerPool(workers: $0) } ?? WorkerPool()
     var (specification, training) = try plan(
       encoder, relations: found.relations, given: given, order: order, rows: ready.training.rowCount, options: options)
@@ -102,13 +116,14 @@ extension MixedModel {
 
   /// The columns as the chain sees them, and which of them are nearly functions of others.
   private static func encoder(
-    of names: [String], _ ready: MixturePreparation, given: Set<String>, order number: Int
+    of names: [String], _ ready: MixturePreparation, given: Set<String>, order number: Int, takesHints: Bool
   ) throws -> (TypedEncoder, RelationSearch.Findings) {
     func fitted(smooth: Set<String>) throws -> TypedEncoder {
       try TypedEncoder(
         fitting: ready.training, schema: ready.schema, modelled: names, weights: ready.trainingWeights, smooth: smooth)
     }
     let encoder = try fitted(smooth: [])
+    guard takesHints else { return (encoder, RelationSearch.Findings()) }
     let indices = encoder.columns.indices
     let order = ChainOrders.order(
       indices.filter { !given.contains(encoder.columns[$0].name) }, number: number, seed: ready.options.seed)
