@@ -3,6 +3,8 @@
 /* Off, a component's logit is so low that its weight is zero in every scalar. */
 #ifndef PF_CHAIN_OFF
 #define PF_CHAIN_OFF ((T)-1e4)
+/* Widths that a component may stand from its hint: farther out, in units of the smallest deviation, masses lose all digits. */
+#define PF_CHAIN_REACH ((T)30)
 #endif
 
 static void PF_FN(pf_chain_hint)(const pf_chain_hint_shape *shape, const T *cells, T *mixture) {
@@ -21,8 +23,9 @@ static void PF_FN(pf_chain_hint)(const pf_chain_hint_shape *shape, const T *cell
     for (long j = shape->first; j < shape->first + shape->relative; j++) {
       T *weight = mixture + j * PF_LANES + l, *mean = weight + n * PF_LANES, *scale = mean + n * PF_LANES;
       PF_STORE(weight, PF_FN(select)(on, PF_LOAD(weight), PF_SPLAT(PF_CHAIN_OFF)));
-      PF_STORE(mean, PF_FN(keep)(on, at) + unit * PF_LOAD(mean));
-      PF_STORE(scale, log_unit + PF_LOAD(scale));
+      const PF_V reach = PF_SPLAT(PF_CHAIN_REACH), away = PF_FN(larger)(PF_FN(smaller)(PF_LOAD(mean), reach), -reach);
+      PF_STORE(mean, PF_FN(keep)(on, at + unit * away));
+      PF_STORE(scale, PF_FN(keep)(on, log_unit + PF_LOAD(scale)));
     }
   }
 }

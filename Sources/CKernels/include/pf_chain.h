@@ -71,9 +71,9 @@ static inline long pf_chain_head_rows(const pf_chain_shape *s) {
                          const T *width, const T *state, T *log_probability, T *gradient);                            \
   /* d_head += (or =, overwrite != 0) gradient * dy, dy one row. */                                                   \
   void pf_chain_head_backward_##S(const T *gradient, const T *dy, T *d_head, long rows, int overwrite);               \
-  /* Makes a hint's components ordinary ones, in place: mean = place + width * mean, log-scale += log(width), where the\
-     width is above zero and all inputs are there and seen; no weight elsewhere. mixture: the head's rows of weights,  \
-     means and log-scales. A finite place with a width of 0 is no hint. */                                             \
+  /* Makes a hint's components ordinary ones, in place: mean = place + width * mean (at most 30 widths away),          \
+     log-scale += log(width), where the width is above zero and all inputs are there and seen; no weight elsewhere.    \
+     mixture: the head's rows of weights, means and log-scales. A finite place with a width of 0 is no hint. */        \
   void pf_chain_hint_##S(const pf_chain_hint_shape *shape, const T *cells, T *mixture);                                \
   /* The derivative by the mixture after pf_chain_hint, in place made that by the mixture before it. */                \
   void pf_chain_hint_backward_##S(const pf_chain_hint_shape *shape, const T *cells, T *gradient);                      \

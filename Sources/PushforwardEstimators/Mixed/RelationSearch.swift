@@ -131,14 +131,21 @@ struct RelationSearch {
     let target = scaled(index, form)
     guard let target else { return nil }
     let candidates = before.compactMap { other in scaled(other, form).map { (column: other, values: $0) } }
-    let chosen = select(target, candidates.map(\.values)).map { candidates[$0].column }
-    guard !chosen.isEmpty, var best = fitted(index, chosen, form) else { return nil }
-    // Of what was taken first some may be told by what came later; differences far below what counts do not matter.
-    let enough = Self.simplicity * max(distance(best), limit(of: index, 0.001))
-    for input in chosen where best.inputs.count > 1 {
-      guard let fewer = fitted(index, best.inputs.filter { $0 != input }, form), distance(fewer) <= enough else {
-        continue
-      }
+    let found = select(target, candidates.map(\.values))
+    let chosen = found.inputs.map { candidates[$0].column }
+    // By squares a few rows far out may hide what others tell exactly, and many inputs leave few rows without gaps: both are tried.
+    let fits = [chosen, Array(chosen.prefix(found.enough))].compactMap { thinned(fitted(index, $0, form), chosen) }
+    return fits.min { (distance($0), $0.inputs.count) < (distance($1), $1.inputs.count) }
+  }
+
+  /// The relation without the inputs that it does not need.
+  private func thinned(_ relation: ColumnRelation?, _ chosen: [Int]) -> ColumnRelation? {
+    guard var best = relation, distance(best) <= limit(of: best.column, Self.looseness) else { return nil }
+    // Differences far below what counts do not matter.
+    let enough = Self.simplicity * max(distance(best), limit(of: best.column, 0.001))
+    for input in chosen where best.inputs.count > 1 && best.inputs.contains(input) {
+      let rest = best.inputs.filter { $0 != input }
+      guard let fewer = fitted(best.column, rest, best.form), distance(fewer) <= enough else { continue }
       best = fewer
     }
     return best
@@ -148,7 +155,7 @@ struct RelationSearch {
   private func fitted(_ index: Int, _ others: [Int], _ form: ColumnRelation.Form) -> ColumnRelation? {
     guard let target = scaled(index, form) else { return nil }
     let inputs = others.compactMap { scaled($0, form) }
-    guard inputs.count == others.count else { return nil }
+    guard !inputs.isEmpty, inputs.count == others.count else { return nil }
     let rows = target.indices.filter { row in target[row].isFinite && inputs.allSatisfy { $0[row].isFinite } }
     guard rows.count >= Self.fewestRows, 2 * rows.count >= target.count(where: \.isFinite) else { return nil }
     guard let fit = LeastDistances(rows.map { target[$0] }, inputs.map { input in rows.map { input[$0] } }) else {
@@ -170,14 +177,16 @@ struct RelationSearch {
 
   /// Numbers of the inputs, by forward selection on orthogonal columns: parts of a sum are worth little one by one, so as
   /// many as allowed are taken first.
-  private func select(_ target: [Double], _ candidates: [[Double]]) -> [Int] {
+  ///
+  /// - Returns: The inputs, and how many of them, by the squares, are enough.
+  private func select(_ target: [Double], _ candidates: [[Double]]) -> (inputs: [Int], enough: Int) {
     let most = max(2 * Self.fewestRows, min(Self.mostChoosingRows, 100_000 / max(numbers.count, 1)))
     let skip = (rowCount + most - 1) / most
     func some(_ values: [Double]) -> [Double] {
       Self.standard(stride(from: 0, to: rowCount, by: skip).map { values[$0] })
     }
     var rest = some(target)
-    guard !rest.isEmpty else { return [] }
+    guard !rest.isEmpty else { return ([], 0) }
     var columns = candidates.map(some)
     var chosen: [Int] = []
     var distances: [Double] = []
@@ -206,7 +215,7 @@ struct RelationSearch {
       }
     }
     let enough = Self.simplicity * (distances.min() ?? 0)
-    return Array(chosen.prefix((distances.firstIndex { $0 <= enough } ?? 0) + 1))
+    return (chosen, (distances.firstIndex { $0 <= enough } ?? -1) + 1)
   }
 
   /// Less the median, over the spread, cut to what 99 of 100 are within; missing ones 0.
