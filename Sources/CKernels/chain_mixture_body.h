@@ -24,7 +24,7 @@ PF_INLINE PF_V PF_FN(scaled_tail)(PF_V t) {
   return PF_FN(select)(t > limit, PF_INVERSE_ROOT_TWO_PI * inverse * series, inside);
 }
 
-/* Intervals that are not narrow. */
+/* Intervals that are not narrow. ends: both ends and their distance, in deviations (far out the rounded ends may be one). */
 static __attribute__((noinline)) void PF_FN(wide_cell)(const PF_V *ends, const PF_V *inverse_scale,
                                                        PF_FN(gaussian_cell) *out) {
   const PF_V far = PF_SPLAT(1e6), inverse = *inverse_scale;
@@ -35,9 +35,10 @@ static __attribute__((noinline)) void PF_FN(wide_cell)(const PF_V *ends, const P
   b = right_end;
   const PF_V ta = -a, tb = PF_FN(absolute)(b);
   const PF_I straddles = b > (T)0;
+  const PF_V span = PF_FN(select)(ends[2] < far, ends[2], ta - tb);
   /* exp(-ta^2/2) and exp(-tb^2/2), both over exp(-tb^2/2) unless the mean lies inside. */
   const PF_V half_a = (T)0.5 * ta * ta, half_b = (T)0.5 * tb * tb;
-  const PF_V ea = PF_FN(exp_times)(PF_FN(select)(straddles, -half_a, (T)-0.5 * (ta - tb) * (ta + tb)), PF_SPLAT(1));
+  const PF_V ea = PF_FN(exp_times)(PF_FN(select)(straddles, -half_a, (T)-0.5 * span * (ta + tb)), PF_SPLAT(1));
   const PF_V eb = PF_FN(select)(straddles, PF_FN(exp_times)(-half_b, PF_SPLAT(1)), PF_SPLAT(1));
   const PF_V tail_a = ea * PF_FN(scaled_tail)(ta), tail_b = eb * PF_FN(scaled_tail)(tb);
   const PF_V mass = PF_FN(select)(straddles, (T)1 - tail_a - tail_b, tail_b - tail_a);
@@ -69,7 +70,7 @@ PF_INLINE PF_FN(gaussian_cell) PF_FN(gaussian_cell_of)(PF_V low, PF_V high, PF_V
   PF_INT any = 0;
   PF_UNROLL for (int i = 0; i < PF_VL; i++) any |= wide[i];
   if (any) {
-    const PF_V ends[2] = {(low - mean) * inverse, (high - mean) * inverse};
+    const PF_V ends[3] = {(low - mean) * inverse, (high - mean) * inverse, w};
     PF_FN(gaussian_cell) other;
     PF_FN(wide_cell)(ends, &inverse, &other);
     cell.value = PF_FN(select)(wide, other.value, cell.value);

@@ -99,6 +99,22 @@ struct HeadTests {
     #expect(abs(narrow[0] - narrow[1] - log(1e-7)) < 1e-5)
   }
 
+  @Test func narrowCellsFarFromTheMeanHaveValuesAndSlopes() {
+    // So far out that both ends are the same number of deviations in Float.
+    let two = pf_chain_shape(atoms: 0, continuous: 1, components: 2, embedding: 0, pieces: 4, scale_floor: 3e-4)
+    let head: [Float] = [0, 0, 2.5, -2.5, -20, -20]
+    let rows = head.flatMap { [Float](repeating: $0, count: lanes) }
+    let (code, state) = ([Float](repeating: 0, count: lanes), [Float](repeating: 0, count: lanes))
+    let ends = (0..<lanes).map { Float(1.3 + 0.001 * Double($0)) }
+    let widths = (0..<lanes).map { Float(exp(-20 + 0.2 * Double($0))) }
+    var out = [Float](repeating: .nan, count: lanes)
+    var gradient = [Float](repeating: .nan, count: rows.count)
+    withUnsafePointer(to: two) { Float.chainHead($0, rows, code, ends, ends, widths, state, &out, &gradient) }
+    for lane in 0..<lanes { #expect(out[lane].isFinite && out[lane] < -1e5) }
+    let areFinite = gradient.allSatisfy { $0.isFinite }
+    #expect(areFinite)
+  }
+
   @Test func gradientAgreesWithDifferences() {
     let cells: [(code: Int, low: Double, high: Double, width: Double)] = [
       (0, 0, 0, 0), (1, 0, 0, 0), (2, 0.3, 0.3, 0), (2, -3, -1.5, 1.5), (2, 0.1, 0.100001, 1e-6),
