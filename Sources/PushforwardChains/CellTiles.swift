@@ -52,7 +52,11 @@ struct CellTiles {
         for lane in 0..<lanes { out[row * lanes + lane] = lane < count ? values[start + lane] : 0 }
       }
     }
-    guard plan.hintCount > 0 else { return }
+  }
+
+  /// Writes a tile of the cells of rows `start...` to be scored, hints included.
+  func fillToScore(_ out: UnsafeMutablePointer<Float>, start: Int) {
+    fill(out, start: start)
     for index in plan.columns.indices { plan.writeHints(index, out, by: hints) }
   }
 
@@ -61,7 +65,7 @@ struct CellTiles {
     let value = tape.makeValue(features: plan.cellFeatures)
     let out = tape.pointer(value)
     for tile in 0..<tape.tiles {
-      fill(out + tile * plan.cellFeatures * tape.lanes, start: start + tile * tape.lanes)
+      fillToScore(out + tile * plan.cellFeatures * tape.lanes, start: start + tile * tape.lanes)
     }
     return value
   }

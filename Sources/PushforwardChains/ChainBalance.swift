@@ -100,8 +100,7 @@ final class ChainBalance {
       if code >= 0, code < column.atoms {
         place = code
       } else if code >= 0, let low = plan.lowRow(index), let high = plan.highRow(index) {
-        let (a, b) = (Double(cells[low * lanes + lane]), Double(cells[high * lanes + lane]))
-        place = column.atoms + piece(a == -.infinity ? b : b == .infinity ? a : (a + b) / 2, column)
+        place = column.atoms + piece(DrawnCell.middle(cells[low * lanes + lane], cells[high * lanes + lane]), column)
       }
       places[index * lanes + lane] = place
     }

@@ -82,16 +82,4 @@ public struct ChainRows: Sendable, Equatable {
     }
     if let weights, count > 0, !weights.contains(where: { $0 > 0 }) { throw ChainError.weight(row: 0, found: 0) }
   }
-
-  /// A row's hint for a column, none where an input is missing.
-  func hint(of index: Int, _ hint: ChainPlan.Hint, row: Int, _ hints: ChainHints?) -> ChainHint {
-    guard let hints, hint.inputs.allSatisfy({ columns[$0].codes[row] >= 0 }) else { return .none }
-    let cells = hint.inputs.map { input -> DrawnCell in
-      let cells = columns[input]
-      return cells.low.isEmpty
-        ? DrawnCell(code: cells.codes[row], low: 0, high: 0, width: 0)
-        : DrawnCell(code: cells.codes[row], low: cells.low[row], high: cells.high[row], width: cells.width[row])
-    }
-    return cells.withUnsafeBufferPointer { hints(index, hint.number, $0) }.sound
-  }
 }

@@ -18,6 +18,16 @@ public struct DrawnCell: Sendable, Equatable {
   }
 }
 
+extension DrawnCell {
+  /// The middle of the cell, or its finite end.
+  public var middle: Double { Self.middle(low, high) }
+
+  /// The middle of an interval, or its finite end.
+  static func middle(_ low: Float, _ high: Float) -> Double {
+    !low.isFinite ? Double(high) : !high.isFinite ? Double(low) : (Double(low) + Double(high)) / 2
+  }
+}
+
 /// Rounds drawn points to the cells that the data have (a rounding step, a whole number, perhaps an atom), so that the
 /// columns after see what they saw in training; gets the column's number and some of its cells.
 public typealias CellSnap = @Sendable (_ column: Int, _ cells: inout [DrawnCell]) -> Void

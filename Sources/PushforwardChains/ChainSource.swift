@@ -68,16 +68,26 @@ public struct ChainSource<Scalar: ChainScalar>: RowSource {
       }
     }
     for (index, column) in plan.columns.enumerated() {
-      for hint in column.hints {
-        (names[hint.row], names[hint.row + 1]) = (names[index], names[index])
-        for row in 0..<rows.count {
-          let found = rows.hint(of: index, hint, row: row, hints)
-          packed.pointer[row * stride + hint.row] = Scalar(found.place)
-          packed.pointer[row * stride + hint.row + 1] = Scalar(found.width)
-        }
-      }
+      for hint in column.hints { (names[hint.row], names[hint.row + 1]) = (names[index], names[index]) }
     }
     featureNames = names
+    if plan.hintCount > 0, let hints { pack(hints, plan, rows) }
+  }
+
+  /// Puts the rows' hints beside their cells.
+  private func pack(_ hints: @escaping ChainHints, _ plan: ChainPlan, _ rows: ChainRows) {
+    let lanes = Int(PF_LANES)
+    let tiles = CellTiles(
+      plan: plan, rows: rows, given: [Bool](repeating: false, count: plan.columns.count), hints: hints)
+    let tile = AlignedBuffer<Float>(count: plan.cellFeatures * lanes)
+    let places = plan.columns.flatMap(\.hints).flatMap { [$0.row, $0.row + 1] }
+    for start in stride(from: 0, to: rowCount, by: lanes) {
+      tiles.fillToScore(tile.pointer, start: start)
+      for lane in 0..<min(lanes, rowCount - start) {
+        let out = packed.pointer + (start + lane) * (features - plan.columns.count)
+        for place in places { out[place] = Scalar(tile.pointer[place * lanes + lane]) }
+      }
+    }
   }
 
   /// See `RowSource`.

@@ -55,7 +55,7 @@ extension ChainNetwork {
       let open = Int32(column.shape.atoms)
       var points: [(Double, Double)] = []
       for (row, code) in cells.codes.enumerated() where code == open {
-        points.append((Self.middle(cells, row), weights.map { Double($0[row]) } ?? 1))
+        points.append((DrawnCell.middle(cells.low[row], cells.high[row]), weights.map { Double($0[row]) } ?? 1))
       }
       points.sort { $0.0 < $1.0 }
       let hints = column.hints.map(\.relative)
@@ -90,18 +90,12 @@ extension ChainNetwork {
       let weight = weights.map { Double($0[row]) } ?? 1
       if weight == 0 { continue }
       if code == atoms {
-        places.append((Self.middle(cells, row), weight))
+        places.append((DrawnCell.middle(cells.low[row], cells.high[row]), weight))
       } else if let positions {
         places.append((Double(positions[Int(code)]), weight))
       }
     }
     return places.sorted { $0.0 < $1.0 }
-  }
-
-  /// The middle of a cell, or its finite end.
-  private static func middle(_ cells: ChainCells, _ row: Int) -> Double {
-    let (low, high) = (Double(cells.low[row]), Double(cells.high[row]))
-    return low == -.infinity ? high : high == .infinity ? low : (low + high) / 2
   }
 
   /// Weighted quantiles of sorted values.

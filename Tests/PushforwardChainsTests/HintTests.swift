@@ -51,10 +51,7 @@ struct HintTests {
       try chain.sample(count: 4000, conditions: conditions, seed: 2),
       try chain.balancedSample(count: 4000, conditions: conditions, seed: 3),
     ] {
-      let heads = try chain.heads(of: 2, rows: drawn)
-      let levels = (0..<4000).map { heads.continuousCDF(row: $0, Double(drawn.columns[2].low[$0])) }.sorted()
-      let distance = levels.enumerated().map { abs((Double($0.offset) + 0.5) / 4000 - $0.element) }.max()!
-      #expect(distance < 2.2 / 4000.0.squareRoot())
+      #expect(try Fixture.isUniform(drawn, column: 2, under: chain))
     }
   }
 

@@ -97,4 +97,14 @@ enum Fixture {
     let specification = try specification(hinted)
     return try Chain(specification, parameters: parameters(Chain.layout(of: specification)), hints: hints)
   }
+
+  /// Whether a column's drawn points are uniform under its conditional distribution function.
+  static func isUniform(_ drawn: ChainRows, column: Int, under chain: Chain) throws -> Bool {
+    let heads = try chain.heads(of: column, rows: drawn)
+    let count = Double(drawn.count)
+    let levels = (0..<drawn.count).map { heads.continuousCDF(row: $0, Double(drawn.columns[column].low[$0])) }.sorted()
+    let distance = levels.enumerated().map { abs((Double($0.offset) + 0.5) / count - $0.element) }.max() ?? 1
+    // Kolmogorov-Smirnov, far beyond its 99.9 % point of 1.95 / sqrt(n).
+    return distance < 2.2 / count.squareRoot()
+  }
 }

@@ -16,14 +16,7 @@ import Testing
   @Test func aMixturesCandidatesFollowItsJointScore() throws {
     let model = try Self.blend.get()
     let asked = try QuestionTests.typed(40, seed: 6).leavingOut(column: "kind")
-    guard
-      case .levels(let levels, let exact) = try model.predict(
-        asked, target: "kind", options: PredictionOptions(), workers: nil
-      ).answer
-    else {
-      Issue.record("expected levels")
-      return
-    }
+    let (levels, exact) = try predictedLevels(model, asked, target: "kind")
     let draws = 400
     let found = try model.candidates(asked, draws: draws, seed: 3, firstRow: 0, workers: WorkerPool(workers: 2))
     let kinds = try found.table.column("kind").categories
@@ -80,14 +73,7 @@ import Testing
       asked.columns.map { name, column in
         (name, name == "kind" ? .categories(CategoryColumn((0..<60).map { $0 < 40 ? nil : kinds[$0] })) : column)
       })
-    guard
-      case .levels(let levels, let exact) = try model.predict(
-        holes, target: "kind", options: PredictionOptions(), workers: nil
-      ).answer
-    else {
-      Issue.record("expected levels")
-      return
-    }
+    let (levels, exact) = try predictedLevels(model, holes, target: "kind")
     let draws = 50
     let filler = Imputation(model: model, table: holes, modelled: holes.names, seed: 2)
     let tables = try filler.draws(draws).map { try $0.table.column("kind").categories }

@@ -130,14 +130,7 @@ import Testing
     let model = try Self.mixed.get()
     let table = try Self.typed(60, seed: 6)
     let asked = table.leavingOut(column: "kind")
-    guard
-      case .levels(let levels, let exact) = try model.predict(
-        asked, target: "kind", options: PredictionOptions(), workers: nil
-      ).answer
-    else {
-      Issue.record("expected levels")
-      return
-    }
+    let (levels, exact) = try predictedLevels(model, asked, target: "kind")
     let draws = 150
     var counts = exact.map { $0.map { _ in 0.0 } }
     for draw in 0..<draws {

@@ -82,3 +82,15 @@ func distanceFromNormal(_ values: [Double]) -> Double {
     return max(largest, abs(p - Double(item.offset) / count), abs(p - Double(item.offset + 1) / count))
   }
 }
+
+/// An answer that was to be one of levels.
+struct NotLevels: Error { let found: String }
+
+/// Levels of a category column and the probability of each in each row.
+func predictedLevels(
+  _ model: any TableModel, _ table: Table, target: String
+) throws -> (levels: [String], probabilities: [[Double]]) {
+  let found = try model.predict(table, target: target, options: PredictionOptions(), workers: nil)
+  guard case .levels(let levels, let probabilities) = found.answer else { throw NotLevels(found: "\(found.answer)") }
+  return (levels, probabilities)
+}

@@ -9,7 +9,8 @@ struct SampleCommand: ParsableCommand {
     commandName: "sample",
     abstract: "Draw rows from a model.",
     discussion: """
-      Prints a CSV with the model's columns, those it is conditioned on first, and the fitted table's constant ones. Row i depends on the seed and i \
+      Prints a CSV with the model's columns, those it is conditioned on first, and the fitted table's constant ones. \
+      Row i depends on the seed and i \
       alone, so a longer sample begins with the shorter one. Columns that the model models may be given too: the \
       others are then drawn from their distribution given those. Besides column=value such a column may be given as a set, \
       column=a|b, a range, column=low..high, or with <, <=, >, >= (numbers and dates). Rows that keep such limits are taken \

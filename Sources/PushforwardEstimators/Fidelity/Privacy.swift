@@ -63,11 +63,10 @@ public struct Privacy: Codable, Sendable, Equatable {
     func nearest(_ table: Int, _ asked: [Int], to other: Int, _ neighbours: [Int]) -> [Double] {
       rows[table].nearest(asked, in: rows[other], neighbours, scales: scales, workers: workers)
     }
-    func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }
     let asked = some(1, Self.mostRows)
-    distanceToTraining = median(nearest(1, asked, to: 0, some(0, Self.mostNeighbours)))
+    distanceToTraining = nearest(1, asked, to: 0, some(0, Self.mostNeighbours)).median
     guard let holdout else { return }
-    distanceOfHoldout = median(nearest(2, some(2, Self.mostRows), to: 0, some(0, Self.mostNeighbours)))
+    distanceOfHoldout = nearest(2, some(2, Self.mostRows), to: 0, some(0, Self.mostNeighbours)).median
     let size = min(training.rowCount, holdout.rowCount, Self.mostNeighbours)
     let toTraining = nearest(1, asked, to: 0, some(0, size))
     let toHoldout = nearest(1, asked, to: 2, some(2, size))

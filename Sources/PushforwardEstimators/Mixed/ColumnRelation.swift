@@ -47,11 +47,7 @@ struct ColumnRelation: Codable, Sendable, Equatable {
   ///   - columns: The encoder's columns.
   /// - Returns: The place on the column's scale, and what it is usually off by there.
   func hint(_ cells: UnsafeBufferPointer<DrawnCell>, columns: [TypedColumn]) -> ChainHint {
-    let numbers = zip(inputs, cells).map { input, cell -> Double in
-      let middle: Float =
-        !cell.low.isFinite ? cell.high : !cell.high.isFinite ? cell.low : cell.low + (cell.high - cell.low) / 2
-      return columns[input].number(code: Int(cell.code), z: Double(middle))
-    }
+    let numbers = zip(inputs, cells).map { columns[$0].number(code: Int($1.code), z: $1.middle) }
     let own = columns[column]
     guard let value = value(numbers) else { return .none }
     let distance = max(form == .product ? value.magnitude * scatter : scatter, (own.step ?? 0) / 4)

@@ -1,3 +1,5 @@
+import PushforwardModels
+
 /// A linear function that makes the sum of absolute distances least, by weighted least squares in turns.
 ///
 /// - SeeAlso: Schlossmacher (1973), "An iterative technique for absolute deviations curve fitting", JASA 68.
@@ -31,14 +33,14 @@ struct LeastDistances {
           for j in 0...i { matrix[i * n + j] += a * (j == 0 ? 1 : inputs[j - 1][row]) }
         }
       }
-      guard let change = Self.solve(&matrix, side, n) else { return nil }
+      guard let change = try? Cholesky(matrix, dimension: n).solve(side) else { return nil }
       for i in 0..<n { found[i] += change[i] }
       for row in 0..<count {
         var value = found[0]
         for i in 1..<n { value += found[i] * inputs[i - 1][row] }
         rest[row] = target[row] - value
       }
-      let middle = rest.map(\.magnitude).sorted()[count / 2]
+      let middle = rest.map(\.magnitude).median
       // Nothing is left but rounding.
       if middle < 1e-9 { break }
       for row in 0..<count { weights[row] = 1 / max(rest[row].magnitude, 0.3 * middle) }
@@ -47,31 +49,5 @@ struct LeastDistances {
     constant = own.mean + own.unit * found[0] - zip(coefficients, units).reduce(0) { $0 + $1.0 * $1.1.mean }
     distances = rest.map { $0 * own.unit }
     guard coefficients.allSatisfy(\.isFinite), constant.isFinite, distances.allSatisfy(\.isFinite) else { return nil }
-  }
-
-  /// A symmetric positive definite system of which the lower half is given, by Cholesky's factors.
-  private static func solve(_ matrix: inout [Double], _ side: [Double], _ n: Int) -> [Double]? {
-    for i in 0..<n {
-      for j in 0...i {
-        var sum = matrix[i * n + j]
-        for k in 0..<j { sum -= matrix[i * n + k] * matrix[j * n + k] }
-        if i == j {
-          guard sum > 1e-12 * matrix[i * n + i] else { return nil }
-          matrix[i * n + i] = sum.squareRoot()
-        } else {
-          matrix[i * n + j] = sum / matrix[j * n + j]
-        }
-      }
-    }
-    var x = side
-    for i in 0..<n {
-      for k in 0..<i { x[i] -= matrix[i * n + k] * x[k] }
-      x[i] /= matrix[i * n + i]
-    }
-    for i in (0..<n).reversed() {
-      for k in i + 1..<n where k < n { x[i] -= matrix[k * n + i] * x[k] }
-      x[i] /= matrix[i * n + i]
-    }
-    return x
   }
 }

@@ -39,9 +39,36 @@ struct RelationSearch {
   private static let simplicity = 1.3
 
   private let columns: [TypedColumn]
-  /// Some rows' numbers, one array a column of numbers.
-  private var numbers: [Int: [Double]] = [:]
+  /// Columns of numbers, in some rows.
+  private var numbers: [Int: Numbers] = [:]
   private var rowCount = 0
+
+  /// A column's numbers in these rows, NaN where missing, and what is asked of them again and again.
+  private struct Numbers {
+    var values: [Double]
+    /// NaN where there is none; `nil` where that is so for many.
+    var logarithms: [Double]?
+    /// Median distance from the median.
+    var spread: Double
+    /// Median magnitude.
+    var magnitude: Double
+    /// Whether it varies enough to be worth a relation.
+    var isTarget: Bool
+
+    init(_ values: [Double], step: Double) {
+      self.values = values
+      let there = values.filter { !$0.isNaN }
+      let middle = there.median
+      spread = there.map { ($0 - middle).magnitude }.median
+      magnitude = there.map(\.magnitude).median
+      isTarget = spread > 0 && spread >= 2 * step && Set(there).count >= 12
+      let positive = there.count { $0 > 0 }
+      logarithms = Double(positive) >= 0.95 * Double(there.count) ? values.map { $0 > 0 ? log($0) : .nan } : nil
+    }
+
+    /// The numbers as the form takes them.
+    func scaled(_ form: ColumnRelation.Form) -> [Double]? { form == .sum ? values : logarithms }
+  }
 
   /// - Parameters:
   ///   - table: Training rows.
@@ -56,7 +83,7 @@ struct RelationSearch {
     let rows = (0..<rowCount).map { $0 * all / rowCount }
     for index in eligible {
       let cells = try columns[index].schema.numbers(table.column(columns[index].name), place: table.place(ofRow:))
-      numbers[index] = rows.map { cells.values[$0] }
+      numbers[index] = Numbers(rows.map { cells.values[$0] }, step: columns[index].step ?? 0)
     }
   }
 
@@ -69,7 +96,7 @@ struct RelationSearch {
   func findings(order: [Int], given: [Int]) -> Findings {
     var result = Findings()
     if rowCount < Self.fewestRows { return result }
-    let targets = order.filter(isTarget)
+    let targets = Set(order.filter { numbers[$0]?.isTarget == true })
     let all = (given + order).filter { numbers[$0] != nil }
     var before: [Int: ColumnRelation] = [:]
     var others: [Int: [ColumnRelation]] = [:]
@@ -102,23 +129,14 @@ struct RelationSearch {
 
   // MARK: One column
 
-  /// Whether a column varies enough to be worth a relation.
-  private func isTarget(_ index: Int) -> Bool {
-    guard let own = numbers[index]?.filter({ !$0.isNaN }) else { return false }
-    let spread = Self.spread(own)
-    return spread > 0 && spread >= 2 * (columns[index].step ?? 0) && Set(own).count >= 12
-  }
-
   /// What a column may usually be off by: a share of its spread.
   private func limit(of index: Int, _ share: Double) -> Double {
-    let spread = Self.spread((numbers[index] ?? []).filter { !$0.isNaN })
-    return max(share * spread, 0.6 * (columns[index].step ?? 0))
+    max(share * (numbers[index]?.spread ?? 0), 0.6 * (columns[index].step ?? 0))
   }
 
   /// What a column is usually off by, in its own units.
   private func distance(_ relation: ColumnRelation) -> Double {
-    if relation.form == .sum { return relation.scatter }
-    return relation.scatter * Self.median((numbers[relation.column] ?? []).filter { !$0.isNaN }.map(\.magnitude))
+    relation.scatter * (relation.form == .sum ? 1 : numbers[relation.column]?.magnitude ?? 1)
   }
 
   private func nearest(of index: Int, from others: [Int]) -> ColumnRelation? {
@@ -128,12 +146,12 @@ struct RelationSearch {
   }
 
   private func relation(of index: Int, from before: [Int], form: ColumnRelation.Form) -> ColumnRelation? {
-    let target = scaled(index, form)
-    guard let target else { return nil }
-    let candidates = before.compactMap { other in scaled(other, form).map { (column: other, values: $0) } }
+    guard let target = numbers[index]?.scaled(form) else { return nil }
+    let candidates = before.compactMap { other in numbers[other]?.scaled(form).map { (column: other, values: $0) } }
     let found = select(target, candidates.map(\.values))
     let chosen = found.inputs.map { candidates[$0].column }
-    // By squares a few rows far out may hide what others tell exactly, and many inputs leave few rows without gaps: both are tried.
+    // By squares a few rows far out may hide what others tell exactly, and many inputs leave few rows without gaps: both
+    // are tried.
     let fits = [chosen, Array(chosen.prefix(found.enough))].compactMap { thinned(fitted(index, $0, form), chosen) }
     return fits.min { (distance($0), $0.inputs.count) < (distance($1), $1.inputs.count) }
   }
@@ -153,8 +171,8 @@ struct RelationSearch {
 
   /// The relation of a column to given others.
   private func fitted(_ index: Int, _ others: [Int], _ form: ColumnRelation.Form) -> ColumnRelation? {
-    guard let target = scaled(index, form) else { return nil }
-    let inputs = others.compactMap { scaled($0, form) }
+    guard let target = numbers[index]?.scaled(form) else { return nil }
+    let inputs = others.compactMap { numbers[$0]?.scaled(form) }
     guard !inputs.isEmpty, inputs.count == others.count else { return nil }
     let rows = target.indices.filter { row in target[row].isFinite && inputs.allSatisfy { $0[row].isFinite } }
     guard rows.count >= Self.fewestRows, 2 * rows.count >= target.count(where: \.isFinite) else { return nil }
@@ -163,16 +181,7 @@ struct RelationSearch {
     }
     return ColumnRelation(
       column: index, form: form, inputs: others, coefficients: fit.coefficients, constant: fit.constant,
-      scatter: Self.median(fit.distances.map(\.magnitude)))
-  }
-
-  /// A column's numbers as the form takes them; `nil` where that is none for many of them.
-  private func scaled(_ index: Int, _ form: ColumnRelation.Form) -> [Double]? {
-    guard let values = numbers[index] else { return nil }
-    if form == .sum { return values }
-    let there = values.count { !$0.isNaN }
-    guard Double(values.count { $0 > 0 }) >= 0.95 * Double(there) else { return nil }
-    return values.map { $0 > 0 ? log($0) : .nan }
+      scatter: fit.distances.map(\.magnitude).median)
   }
 
   /// Numbers of the inputs, by forward selection on orthogonal columns: parts of a sum are worth little one by one, so as
@@ -206,7 +215,7 @@ struct RelationSearch {
       }
       chosen.append(best.index)
       rest = without(rest)
-      distances.append(Self.median(rest.map(\.magnitude)))
+      distances.append(rest.map(\.magnitude).median)
       for index in columns.indices where !columns[index].isEmpty && !chosen.contains(index) {
         let before = Self.dot(columns[index], columns[index])
         columns[index] = without(columns[index])
@@ -235,15 +244,5 @@ struct RelationSearch {
     var sum = 0.0
     for row in a.indices { sum += a[row] * b[row] }
     return sum
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.sorted()[values.count / 2]
-  }
-
-  /// Median distance from the median.
-  private static func spread(_ values: [Double]) -> Double {
-    let middle = median(values)
-    return median(values.map { ($0 - middle).magnitude })
   }
 }
